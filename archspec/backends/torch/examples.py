@@ -1,0 +1,53 @@
+"""Example inputs for a graph: random, of sizes at which every layer has something to work on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+
+from archspec.dims import Dim, Symbolic, evaluate, symbols
+from archspec.graph import Graph
+from archspec.types import DType
+
+_LARGEST = 4096
+
+
+def example_sizes(graph: Graph, *, batch: int = 2) -> dict[str, int]:
+    """A number for every symbol of the inputs: `batch` for N; for all others the least power of two from 64 on at which no
+    value of the graph is empty. Raises ValueError where there is none up to 4096."""
+    names = {name for value in graph.inputs for size in value.type.shape for name in symbols(size)} - {"N"}
+    values = [*graph.inputs, *(value for node in graph.nodes for value in node.outputs)]
+    dims = {size for value in values for size in value.type.shape if isinstance(size, Symbolic)}
+    size = 64
+    while size <= _LARGEST:
+        sizes = {"N": batch, **dict.fromkeys(sorted(names), size)}
+        if all(_number(dim, sizes) >= 1 for dim in dims):
+            return sizes
+        size *= 2
+    raise ValueError(f"no size up to {_LARGEST} for {', '.join(sorted(names))} leaves every value of {graph.name} non-empty")
+
+
+def example_inputs(
+    graph: Graph, *, sizes: Mapping[str, int], generator: torch.Generator | None = None
+) -> dict[str, torch.Tensor]:
+    """Random inputs by name, on the CPU, with `sizes` for the symbols in their shapes. Floating ones are normal, with a mean
+    of their own for each sample and channel: pure noise is all the same to a network that averages over it.
+    Integer ones are 0 or 1, which are indices into any table."""
+    made: dict[str, torch.Tensor] = {}
+    for value in graph.inputs:
+        shape = tuple(_number(size, sizes) for size in value.type.shape)
+        dtype: torch.dtype = getattr(torch, value.type.dtype)
+        if DType(value.type.dtype).is_floating:
+            means = torch.randn((*shape[:2], *(1 for _ in shape[2:])), generator=generator)
+            made[value.name] = (torch.randn(shape, generator=generator) + means).to(dtype)
+        else:
+            made[value.name] = torch.randint(0, 2, shape, generator=generator).to(dtype)
+    return made
+
+
+def _number(size: Dim, sizes: Mapping[str, int]) -> int:
+    number = evaluate(size, sizes)
+    if not isinstance(number, int):
+        raise ValueError(f"{number} has no value among {', '.join(sizes)}")
+    return number

@@ -1,0 +1,41 @@
+"""Initialisation that a spec asks for, by the functions of `torch.nn.init`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from archspec.graph import Graph, state_key
+
+
+def initialize(tensor: torch.Tensor, name: str, arguments: Mapping[str, Any]) -> None:
+    """Fill a tensor by the function of torch.nn.init called `name`, without its trailing underscore."""
+    getattr(torch.nn.init, f"{name}_")(tensor, **arguments)
+
+
+def apply_init(model: torch.nn.Module, graph: Graph) -> None:
+    """Set the tensors that the graph's `init` names, in the order of the layers; a layer's path counts for more
+    than its op, and what a layer of that op does not own (a `bias`, say) is passed over."""
+    if not graph.init:
+        return
+    tensors = model.state_dict(keep_vars=True)
+    for node in graph.nodes:
+        wanted = {**graph.init.get(type(node.op).__name__, {}), **graph.init.get(node.path, {})}
+        if wanted and not node.shared:
+            for tensor in node.parameters():
+                if tensor in wanted:
+                    initialize(tensors[state_key(node.owner, tensor)], *_function(wanted[tensor]))
+
+
+def _function(initializer: Any) -> tuple[str, Mapping[str, Any]]:
+    """The function and its arguments for what a spec writes: a number, a name, a name with arguments."""
+    if isinstance(initializer, tuple):
+        return initializer
+    if isinstance(initializer, str):
+        return initializer, {}
+    if isinstance(initializer, Mapping):
+        [(name, arguments)] = initializer.items()
+        return name, arguments or {}
+    return "constant", {"val": initializer}

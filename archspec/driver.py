@@ -1,0 +1,345 @@
+"""The driver: from a TARGET to what a user asks for, through all stages. The Python surface.
+
+`check`, `load` and `summary` stay clear of torch and onnx; `build`, `export` and `verify` import them when called.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from archspec import given, zoo
+from archspec.diagnostics import Diagnostic, Diagnostics, SpecError
+from archspec.elaborate import Options, elaborate
+from archspec.graph import Graph, Output, Value
+from archspec.syntax.reader import MAX_BYTES
+from archspec.zoo import Target
+
+if TYPE_CHECKING:
+    import os
+
+    from torch import nn
+
+    from archspec.parity import ParityReport
+    from archspec.reports import Summary
+
+    Path_ = str | os.PathLike[str]
+
+Inputs = Mapping[str, given.Shape] | Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """One target, compiled: everything that was said about it, and its graph if it has no errors."""
+
+    target: Target
+    diagnostics: Diagnostics
+    graph: Graph | None
+
+
+def compile_target(
+    name: str,
+    *,
+    arguments: Mapping[str, Any] | None = None,
+    inputs: Inputs = (),
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    plugins: Sequence[str] = (),
+    max_bytes: int = MAX_BYTES,
+    max_layers: int | None = None,
+) -> Compilation:
+    """Read and elaborate a TARGET, or a spec's text if it contains a newline. Never raises for a bad spec."""
+    for plugin in plugins:
+        load_plugin(plugin)
+    diagnostics = Diagnostics()
+    target = zoo.text_target(name, diagnostics) if "\n" in name else zoo.find_target(name, diagnostics, max_bytes=max_bytes)
+    if target.spec is None:
+        return Compilation(target, diagnostics, None)
+    options = Options({**target.arguments, **(arguments or {})}, given.shapes(inputs), overrides or {})
+    if max_layers is not None:
+        options = Options(options.arguments, options.inputs, options.overrides, max_layers)
+    return Compilation(target, diagnostics, elaborate(target.spec, target.library, diagnostics, options))
+
+
+def load_plugin(name: str) -> None:
+    """Load the ops of an `archspec.ops` entry point: a module that registers its ops, or an Op class.
+    Raises ValueError where there is none of that name."""
+    from importlib.metadata import entry_points
+
+    from archspec import ops
+
+    found = [point for point in entry_points(group="archspec.ops") if point.name == name]
+    if not found:
+        raise ValueError(f"there is no plugin `{name}`: no installed package has it as an `archspec.ops` entry point")
+    loaded = found[0].load()
+    if isinstance(loaded, type) and ops.find(loaded.__name__) is not loaded:
+        ops.register(loaded)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a network was asked for: enough to elaborate it again."""
+
+    name: str
+    arguments: given.Arguments = field(default_factory=dict)
+    inputs: Inputs = ()
+    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+class Architecture:
+    """A network without errors: the typed graph, and how it was asked for.
+
+    It stays with the modules that are built from it. Copies share it, and a pickle holds how it was asked for, not the graph.
+    """
+
+    def __init__(self, recipe: Recipe, compilation: Compilation | None = None) -> None:
+        self.recipe = recipe
+        self._compilation = compilation
+
+    @property
+    def compilation(self) -> Compilation:
+        """The compiled target. Raises SpecError if, after unpickling, its file has errors."""
+        if self._compilation is None:
+            recipe = self.recipe
+            self._compilation = _compile_or_raise(recipe)
+        return self._compilation
+
+    @property
+    def graph(self) -> Graph:
+        graph = self.compilation.graph
+        assert graph is not None
+        return graph
+
+    @property
+    def name(self) -> str:
+        return self.compilation.target.name
+
+    @property
+    def inputs(self) -> tuple[Value, ...]:
+        return self.graph.inputs
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        return self.graph.outputs
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        return tuple(self.compilation.diagnostics)
+
+    def summary(self) -> Summary:
+        """Layers, parameters, costs: renders as text, dict and markdown."""
+        from archspec.reports import summarize
+
+        return summarize(self.graph)
+
+    def with_arguments(self, overrides: Mapping[str, Mapping[str, Any]]) -> Architecture:
+        """The same network with other arguments of single layers, by path. Raises SpecError."""
+        merged = {path: dict(values) for path, values in self.recipe.overrides.items()}
+        for path, values in overrides.items():
+            merged[path] = {**merged.get(path, {}), **values}
+        recipe = Recipe(self.recipe.name, self.recipe.arguments, self.recipe.inputs, merged)
+        return Architecture(recipe, _compile_or_raise(recipe))
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
+
+    def __repr__(self) -> str:
+        return f"Architecture({self.name!r}, {len(self.graph.nodes)} layers)"
+
+    def __copy__(self) -> Architecture:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Architecture:
+        return self
+
+    def __reduce__(self) -> tuple[type[Architecture], tuple[Recipe]]:
+        return Architecture, (self.recipe,)
+
+
+def _compile_or_raise(recipe: Recipe, plugins: Sequence[str] = ()) -> Compilation:
+    compilation = compile_target(
+        recipe.name, arguments=recipe.arguments, inputs=recipe.inputs, overrides=recipe.overrides, plugins=plugins
+    )
+    if compilation.graph is None:
+        raise SpecError(compilation.diagnostics)
+    return compilation
+
+
+def load(
+    target: Path_,
+    *,
+    inputs: Inputs = (),
+    args: Mapping[str, Any] | None = None,
+    plugins: Sequence[str] = (),
+    **more_args: Any,
+) -> Architecture:
+    """The typed graph of a TARGET (a path, a zoo name, a spec's name), or of a spec given as text.
+
+    `args` and keywords override its args; `inputs` the shapes of its inputs (`{"image": "N,3,H,W"}`).
+    Raises SpecError, which carries `.diagnostics`.
+    """
+    recipe = Recipe(str(target), given.from_python({**(args or {}), **more_args}), inputs)
+    return Architecture(recipe, _compile_or_raise(recipe, plugins))
+
+
+def check(path_or_text: Path_) -> tuple[Diagnostic, ...]:
+    """Everything there is to say about a spec; text if it contains a newline. Never raises for a bad spec."""
+    return tuple(compile_target(str(path_or_text)).diagnostics)
+
+
+def build(
+    target: Path_ | Architecture,
+    weights: str | None = None,
+    args: Mapping[str, Any] | None = None,
+    *,
+    inputs: Inputs = (),
+    plugins: Sequence[str] = (),
+    **more_args: Any,
+) -> nn.Module:
+    """An ordinary torch.nn.Module, freshly initialised or with `weights` (a file, or published ones by name).
+
+    `args` serves where an arg of the spec is called like a parameter here. Raises SpecError and WeightsError.
+    """
+    from archspec.backends.torch import build_module
+    from archspec.weights import find_weights, load_into
+
+    if isinstance(target, Architecture):
+        architecture = target
+    else:
+        architecture = load(target, inputs=inputs, args=args, plugins=plugins, **more_args)
+    module = build_module(architecture.graph)
+    if weights is not None:
+        load_into(module, find_weights(weights, architecture.compilation.target.model))
+    _remember(module, architecture, weights)
+    return module
+
+
+_MEMORY = "_archspec"
+
+
+def _remember(module: nn.Module, architecture: Architecture, weights: str | None) -> None:
+    object.__setattr__(module, _MEMORY, (architecture, weights))
+
+
+def architecture_of(module: nn.Module) -> Architecture:
+    """What a module was built from, with the sizes it has now: a replaced layer of the same op counts with its own
+    arguments. Raises TypeError for a module that archspec did not build, ModuleChanged for one that is no longer
+    its spec's, and SpecError where the new sizes do not fit."""
+    from archspec.backends.torch import changed_arguments
+
+    memory = module.__dict__.get(_MEMORY)
+    if memory is None:
+        raise TypeError("only a module that archspec.build made can be exported; this one remembers no architecture")
+    architecture: Architecture = memory[0]
+    changed = changed_arguments(module, architecture.graph)
+    return architecture.with_arguments(changed) if changed else architecture
+
+
+def export(
+    model_or_target: nn.Module | Path_ | Architecture,
+    path: Path_,
+    *,
+    weights: str | None = None,
+    device: str = "cpu",
+    opset: int | None = None,
+    seed: int = 0,
+    parity: bool = True,
+    inputs: Inputs = (),
+    args: Mapping[str, Any] | None = None,
+    plugins: Sequence[str] = (),
+) -> ParityReport | None:
+    """Write an ONNX file, once it is checked and in parity with torch; gives the report (None without `parity`).
+
+    A module is exported with its own weights; a target with `weights`, or with seeded initial ones. Nothing is
+    written unless all is well. Raises ParityError, SpecError, WeightsError, ModuleChanged, EmitError, DeviceError.
+    """
+    from archspec.backends.onnx import DEFAULT_OPSET, emit, staged
+    from archspec.backends.onnx import check as check_file
+    from archspec.backends.onnx import save as save_file
+    from archspec.parity import ParityError, prove
+
+    module, architecture, initial = _module(model_or_target, weights, seed, inputs, args, plugins)
+    was_training = module.training
+    module.eval()
+    try:
+        hashes = {"spec": _sha256(architecture.compilation.target)}
+        metadata = {"archspec.spec": architecture.name, "archspec.spec_sha256": hashes["spec"]}
+        onnx_model = emit(architecture.graph, module.state_dict(), opset=opset or DEFAULT_OPSET, metadata=metadata)
+        with staged(path) as temporary:
+            save_file(onnx_model, temporary)
+            check_file(temporary)
+            if not parity:
+                return None
+            report = prove(
+                architecture.graph, module, temporary, weights_are_initial=initial, device=device, seed=seed, sha256=hashes
+            )
+            if not report.passed:
+                raise ParityError(report)
+            return report
+    finally:
+        module.train(was_training)
+
+
+def verify(
+    onnx_path: Path_,
+    target: nn.Module | Path_ | Architecture,
+    *,
+    weights: str | None = None,
+    device: str = "cpu",
+    seed: int = 0,
+    inputs: Inputs = (),
+    args: Mapping[str, Any] | None = None,
+    plugins: Sequence[str] = (),
+) -> ParityReport:
+    """Parity of an existing file with a target: with `weights`, else with the file's own, by key.
+
+    Raises SpecError, WeightsError, DeviceError, and OSError for a file that cannot be read.
+    """
+    from dataclasses import replace
+
+    import torch
+
+    from archspec.backends.onnx import weights_of
+    from archspec.parity import compare
+    from archspec.weights import WeightsError
+
+    if isinstance(target, torch.nn.Module):
+        module, architecture, whose = target, architecture_of(target), "the module's weights"
+    else:
+        module, architecture, _ = _module(target, weights, seed, inputs, args, plugins)
+        whose = f"weights {weights}"
+        if weights is None:
+            found = {key: torch.from_numpy(array.copy()) for key, array in weights_of(onnx_path).items()}
+            wanted = module.state_dict()
+            missing = [key for key in wanted if key not in found and not key.endswith("num_batches_tracked")]
+            if missing:
+                raise WeightsError(f"{onnx_path} lacks {missing[0]} ({len(missing)} tensors in all): pass `--weights`")
+            module.load_state_dict({key: found.get(key, tensor) for key, tensor in wanted.items()})
+            whose = "the file's weights"
+    report = compare(architecture.graph, module.eval(), onnx_path, device=device, seed=seed)
+    return replace(report, weights=whose)
+
+
+def _module(
+    source: nn.Module | Path_ | Architecture,
+    weights: str | None,
+    seed: int,
+    inputs: Inputs,
+    args: Mapping[str, Any] | None,
+    plugins: Sequence[str],
+) -> tuple[nn.Module, Architecture, bool]:
+    """A module, what it was built from, and whether its weights are initial ones."""
+    import torch
+
+    if isinstance(source, torch.nn.Module):
+        return source, architecture_of(source), False
+    architecture = source if isinstance(source, Architecture) else load(source, inputs=inputs, args=args, plugins=plugins)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return build(architecture, weights), architecture, weights is None
+
+
+def _sha256(target: Target) -> str:
+    text = target.spec.file.text if target.spec else ""
+    return hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).hexdigest()

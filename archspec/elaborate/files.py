@@ -1,0 +1,233 @@
+"""Files as scopes of names: args and `let` as frames, blocks of their own and imported ones; and how
+blocks and specs get their arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from archspec import ops
+from archspec.diagnostics import Diagnostics, Label, near
+from archspec.elaborate.evaluate import Env, Evaluator
+from archspec.elaborate.names import BlockRef, Failed, FileScope, Frame, OpRef, Pending, fail
+from archspec.elaborate.slots import slots
+from archspec.elaborate.state import State
+from archspec.elaborate.values import ValueScope
+from archspec.syntax.arithmetic import Value
+from archspec.syntax.document import ArgDecl, Spec
+from archspec.syntax.layers import LayerDecl
+from archspec.syntax.library import Library
+from archspec.syntax.tree import Mapping as MappingNode
+from archspec.syntax.tree import Node, Scalar
+
+Arguments = Mapping[str, tuple[Scalar, Node]]
+
+
+@dataclass(slots=True, eq=False)
+class Files:
+    """The files that take part in one elaboration."""
+
+    library: Library
+    evaluator: Evaluator
+    _libraries: dict[Spec, FileScope] = field(default_factory=dict)
+    _opening: list[Spec] = field(default_factory=list)
+
+    @property
+    def diagnostics(self) -> Diagnostics:
+        return self.evaluator.diagnostics
+
+    def named(self, reference: Scalar, what: str) -> Spec:
+        """The spec or library that a scalar names. Raises Failed."""
+        found = self.library.find(reference.text)
+        if found is None:
+            roots = "the spec's own folder and the packaged specs were searched"
+            self.diagnostics.add("A003", f"there is no {what} `{reference.text}`", reference.inner, notes=[roots])
+            raise Failed
+        spec = self.library.read(*found, blame=reference.inner)
+        if spec is None:
+            raise Failed
+        return spec
+
+    def open(
+        self, spec: Spec, given: Arguments | None = None, caller: Env | None = None, base: FileScope | None = None
+    ) -> FileScope:
+        """A file with its args set as given, the rest to their defaults; names that fail are marked so.
+        `base`: the file that this one extends, whose names it sees and whose args it has set already."""
+        file = FileScope(spec, Frame(base.frame if base else None), dict(base.blocks) if base else {})
+        self._fill(file, given or {}, caller, {} if base is None else base.spec.args)
+        return file
+
+    def _fill(self, file: FileScope, given: Arguments, caller: Env | None, inherited: Collection[str]) -> None:
+        spec = file.spec
+        self._define_blocks(file)
+        declared = {name: argument for name, argument in spec.args.items() if name not in inherited}
+        arguments = {name: entry for name, entry in given.items() if name in declared}
+        missing_is_fine = spec.is_library
+        _set_arguments(file.frame, declared, arguments, caller, file, self.evaluator, missing_is_fine)
+        for key, node in spec.let or ():
+            file.frame.names[key.text] = Pending(partial(self._let, node, file))
+
+    def _let(self, node: Node, file: FileScope) -> Value:
+        return self.evaluator.value(node, Env(file.frame, file, file.values))
+
+    def _define_blocks(self, file: FileScope) -> None:
+        for name, block in file.spec.blocks.items():
+            if ops.find(name) is not None:
+                self.diagnostics.add("A311", f"`{name}` is an op already", block.key.span)
+            file.blocks[name] = BlockRef(block, file)
+        for reference in file.spec.imports:
+            try:
+                imported = self._import(self.named(reference, "file"))
+            except Failed:
+                continue
+            for name, ref in imported.blocks.items():
+                if ref.file is not imported:
+                    continue
+                if name in file.blocks and file.blocks[name].block is not ref.block:
+                    first = Label(file.blocks[name].block.key.span, "defined here")
+                    self.diagnostics.add("A311", f"`{name}` is a block already", reference.inner, labels=[first])
+                    continue
+                file.blocks[name] = ref
+
+    def _import(self, spec: Spec) -> FileScope:
+        if spec not in self._libraries:
+            # kept before it is filled, because files may import each other
+            file = self._libraries[spec] = FileScope(spec, Frame(None))
+            self._fill(file, {}, None, ())
+        return self._libraries[spec]
+
+    def open_layer(self, reference: Scalar, arguments: Arguments, env: Env) -> FileScope:
+        """The spec that a layer stands for, with the layer's arguments. Raises Failed."""
+        spec = self.named(reference, "spec")
+        if spec in self._opening:
+            self.diagnostics.add("A314", f"`{reference.text}` contains itself", reference.inner)
+            raise Failed
+        _check_known(arguments, spec.args, spec.name, self.diagnostics)
+        return self.open(spec, arguments, env)
+
+    @contextmanager
+    def inside(self, file: FileScope, state: State) -> Iterator[None]:
+        """While a spec's layers are walked: it cannot stand in itself, and its defaults hold."""
+        outer = state.defaults
+        self._opening.append(file.spec)
+        state.defaults = self.defaults(file, outer)
+        try:
+            yield
+        finally:
+            state.defaults = outer
+            self._opening.pop()
+
+    def defaults(self, file: FileScope, outer: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        """The op defaults of a file; those of the spec around it win."""
+        merged: dict[str, dict[str, Any]] = {}
+        for key, node in file.spec.defaults or ():
+            ref = file.op_named(key.text)
+            if not isinstance(ref, OpRef):
+                helps = near(key.text, ops.names())
+                self.diagnostics.add("A302", f"there is no op `{key.text}`", key.span, helps=helps)
+            elif not isinstance(node, MappingNode):
+                self.diagnostics.add("A203", f"the defaults of `{key.text}` have to be a mapping of arguments", node.span)
+            else:
+                merged[key.text] = self._defaults_of(ref, node, file)
+        for name, values in outer.items():
+            merged[name] = {**merged.get(name, {}), **values}
+        return merged
+
+    def _defaults_of(self, ref: OpRef, node: MappingNode, file: FileScope) -> dict[str, Any]:
+        known = slots(ref.op)
+        values = {}
+        for key, value in node:
+            if key.text not in known:
+                helps = near(key.text, known)
+                self.diagnostics.add("A303", f"{ref.name} has no argument `{key.text}`", key.span, helps=helps)
+                continue
+            try:
+                values[key.text] = self.evaluator.slot(value, known[key.text], Env(file.frame, file))
+            except Failed:
+                continue
+        return values
+
+
+def let_frame(section: MappingNode, parent: Frame, file: FileScope, values: ValueScope, evaluator: Evaluator) -> Frame:
+    """A frame of `let` names, each worked out when first looked up."""
+    frame = Frame(parent)
+    env = Env(frame, file, values)
+    for key, node in section:
+        frame.names[key.text] = Pending(partial(evaluator.value, node, env))
+    return frame
+
+
+def bind(ref: BlockRef, arguments: Arguments, layer: LayerDecl, env: Env, evaluator: Evaluator) -> Frame:
+    """A block's frame with the caller's arguments. Raises Failed where one is unknown or missing."""
+    block = ref.block
+    known = _check_known(arguments, block.args, block.name, evaluator.diagnostics)
+    missing = [name for name, declared in block.args.items() if declared.required and name not in arguments]
+    for name in missing:
+        wanted = block.args[name].type
+        labels = [Label(block.args[name].key.span, "declared here")]
+        message = f"{block.name} needs `{name}` ({wanted})"
+        evaluator.diagnostics.add("A304", message, layer.span, labels=labels, helps=[f"add `{name}: ...`"])
+    frame = Frame(ref.file.frame)
+    _set_arguments(frame, block.args, arguments, env, ref.file, evaluator, missing_is_fine=True)
+    if missing or not known:
+        raise Failed
+    return frame
+
+
+def bind_defaults(ref: BlockRef, evaluator: Evaluator) -> Frame:
+    """A block's frame for a walk without a caller: required arguments count as failed."""
+    frame = Frame(ref.file.frame)
+    _set_arguments(frame, ref.block.args, {}, None, ref.file, evaluator, missing_is_fine=True)
+    return frame
+
+
+def _check_known(arguments: Arguments, known: dict[str, ArgDecl], name: str, diagnostics: Diagnostics) -> bool:
+    fine = True
+    for argument, (key, _) in arguments.items():
+        if argument not in known:
+            helps = near(argument, known) or [f"its arguments are {', '.join(known)}" if known else "it has no arguments"]
+            diagnostics.add("A303", f"{name} has no argument `{argument}`", key.span, helps=helps)
+            fine = False
+    return fine
+
+
+def _set_arguments(
+    frame: Frame,
+    declared: dict[str, ArgDecl],
+    given: Arguments,
+    caller: Env | None,
+    file: FileScope,
+    evaluator: Evaluator,
+    missing_is_fine: bool,
+) -> None:
+    """Give every declared argument its value: the caller's, or the default, read in the declaring file."""
+    own = Env(frame, file)
+    for name, argument in declared.items():
+        wanted = argument.type or _implied(argument, file)
+        try:
+            if name in given:
+                frame.names[name] = evaluator.argument(given[name][1], wanted, argument.optional, caller or own, name)
+            elif argument.default is not None:
+                frame.names[name] = _default(argument, wanted, own, evaluator)
+            else:
+                if not missing_is_fine:
+                    helps = [f"pass `--set {name}=...`, or give a default: `{name}: {wanted} = ...`"]
+                    evaluator.diagnostics.add("A304", f"the argument `{name}` has no value", argument.key.span, helps=helps)
+                raise Failed
+        except Failed:
+            frame.names[name] = Pending(fail, failed=True)
+
+
+def _implied(argument: ArgDecl, file: FileScope) -> str:
+    """The type of an argument whose default is a text: an op's name, or a word."""
+    is_op = isinstance(argument.default, Scalar) and file.op_named(argument.default.text) is not None
+    return "op" if is_op else "str"
+
+
+def _default(argument: ArgDecl, wanted: str, own: Env, evaluator: Evaluator) -> Value:
+    assert argument.default is not None
+    return evaluator.argument(argument.default, wanted, argument.optional, own, argument.key.text, argument.literal)

@@ -1,0 +1,69 @@
+"""`init`: how weights start, by op or by layer path, in the words of `torch.nn.init`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from archspec import ops
+from archspec.diagnostics import near
+from archspec.elaborate.evaluate import Env
+from archspec.elaborate.names import Failed, FileScope
+from archspec.elaborate.slots import slots
+from archspec.elaborate.state import State
+from archspec.graph import Node
+from archspec.ops.initialization import Initializer
+from archspec.ops.tensor import Parameter
+from archspec.syntax.tree import Mapping, Scalar
+from archspec.syntax.tree import Node as TreeNode
+
+
+def read_init(file: FileScope, state: State) -> dict[str, dict[str, Any]]:
+    """Op name or layer path -> tensor -> initialiser, as `build` takes it."""
+    found: dict[str, dict[str, Any]] = {}
+    for key, section in file.spec.init or ():
+        owners = _owners(key, state)
+        if owners is None:
+            continue
+        if not isinstance(section, Mapping):
+            message = f"the initialisation of `{key.text}` has to be a mapping of its tensors"
+            state.diagnostics.add("A203", message, section.span, helps=["write `{weight: zeros}`"])
+            continue
+        tensors = {name for node in owners for name in node.parameters()}
+        found[key.text] = {}
+        for name, node in section:
+            if owners and name.text not in tensors:
+                helps = near(name.text, tensors) or [f"it owns {', '.join(sorted(tensors)) or 'no tensors'}"]
+                state.diagnostics.add("A315", f"`{key.text}` owns no tensor `{name.text}`", name.span, helps=helps)
+                continue
+            try:
+                found[key.text][name.text] = _initialiser(node, file, state)
+            except Failed:
+                continue
+    return found
+
+
+def _owners(key: Scalar, state: State) -> list[Node] | None:
+    """The layers that a key of `init` means, none for an op that the network lacks; None: reported."""
+    at_path = [node for node in state.nodes if node.path == key.text]
+    if at_path:
+        return at_path
+    if ops.find(key.text) is not None:
+        return [node for node in state.nodes if type(node.op).__name__ == key.text]
+    if not state.diagnostics.has_errors:  # else the layer may be missing because of another mistake
+        helps = near(key.text, [*(node.path for node in state.nodes), *ops.names()])
+        state.diagnostics.add("A315", f"there is no op or layer `{key.text}`", key.span, helps=helps)
+    return None
+
+
+def _initialiser(node: TreeNode, file: FileScope, state: State) -> Any:
+    """A number, a name, or {name: {argument: value}}. Raises Failed."""
+    value = state.evaluator.slot(node, slots(Parameter)["init"], Env(file.frame, file))
+    try:
+        TypeAdapter(Initializer).validate_python(value)
+    except ValidationError as error:
+        rule = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+        state.diagnostics.add("A305", f"an initialiser {rule}", node.span)
+        raise Failed from None
+    return value

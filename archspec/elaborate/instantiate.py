@@ -1,0 +1,172 @@
+"""Ops with arguments -> nodes: arguments evaluated and validated, input types inferred through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from archspec.diagnostics import near
+from archspec.dims import Dim, counterexample, evaluate
+from archspec.elaborate.evaluate import Env
+from archspec.elaborate.names import Failed
+from archspec.elaborate.slots import slots
+from archspec.elaborate.state import State
+from archspec.elaborate.values import FAILED, Entry, Site
+from archspec.graph import Node, Origin, Value
+from archspec.ops.base import Op, OpError
+from archspec.source import Span
+from archspec.syntax.arithmetic import describe
+from archspec.syntax.expressions import ExpressionError
+from archspec.syntax.tree import Node as TreeNode
+from archspec.syntax.tree import Scalar
+from archspec.types import TensorType
+
+Arguments = Mapping[str, tuple[Scalar, TreeNode]]
+
+
+def make_op(state: State, op: type[Op], arguments: Arguments, span: Span, env: Env) -> Op:
+    """The op with its arguments evaluated, `defaults` filled in. Raises Failed, with every mistake reported."""
+    known = slots(op)
+    values: dict[str, Any] = dict(state.defaults.get(op.__name__, ()))
+    failed = False
+    for name, (key, node) in arguments.items():
+        if name not in known:
+            helps = near(name, known) or [f"its arguments are {', '.join(known)}" if known else "it has no arguments"]
+            state.diagnostics.add("A303", f"{op.__name__} has no argument `{name}`", key.span, helps=helps)
+            failed = True
+            continue
+        try:
+            values[name] = state.evaluator.slot(node, known[name], env)
+        except Failed:
+            failed = True
+    if failed:
+        raise Failed
+    key_ = (op, *((name, _frozen(value)) for name, value in values.items()))
+    if key_ not in state.ops:
+        state.ops[key_] = _validated(state, op, values, arguments, span)
+    return state.ops[key_]
+
+
+def _frozen(value: Any) -> Any:
+    """A hashable image of an argument that tells 1, 1.0 and true apart."""
+    if isinstance(value, list):
+        return tuple(map(_frozen, value))
+    if isinstance(value, dict):
+        return tuple((key, _frozen(item)) for key, item in value.items())
+    return type(value), value
+
+
+def _validated(state: State, op: type[Op], values: dict[str, Any], arguments: Arguments, span: Span) -> Op:
+    try:
+        return op.model_validate(values)
+    except ValidationError as error:
+        seen: set[str] = set()
+        for item in error.errors(include_url=False, include_context=False):
+            name = str(item["loc"][0]) if item["loc"] else ""
+            if name in seen:  # a union tells its failure once for each member
+                continue
+            seen.add(name)
+            _report_field(state, op, name, item, values, arguments, span)
+        raise Failed from None
+
+
+def _report_field(
+    state: State, op: type[Op], name: str, item: Any, values: dict[str, Any], arguments: Arguments, span: Span
+) -> None:
+    if item["type"] == "missing":
+        state.diagnostics.add("A304", f"{op.__name__} needs `{name}`", span, helps=[f"add `{name}: ...`"])
+        return
+    rule = str(item["msg"]).removeprefix("Value error, ")
+    rule = rule.replace("Input should be", "has to be", 1) if rule.startswith("Input should be") else rule
+    found = "" if "it is" in rule or name not in values else f", and is {describe(values[name])}"
+    message = f"`{name}` of {op.__name__} {rule}{found}" if name else f"{op.__name__}: {rule}"
+    state.diagnostics.add("A305", message, _argument_span(arguments, name) or span)
+
+
+def _argument_span(arguments: Arguments, name: str) -> Span | None:
+    if name not in arguments:
+        return None
+    node = arguments[name][1]
+    return node.inner if isinstance(node, Scalar) else node.span
+
+
+def make_node(state: State, op: Op, arguments: Arguments, sources: list[Entry], site: Site) -> Entry:
+    """A node for the op on its inputs; FAILED where an input failed or the op refuses."""
+    if site.place.path in state.overrides:
+        changed = {name: getattr(op, name) for name in op.model_fields_set} | dict(state.overrides[site.place.path])
+        op = type(op).model_validate(changed)
+    inputs = _inputs(state, op, sources, site)
+    if inputs is None:
+        return FAILED
+    types = tuple(value.type for value in inputs)
+    outputs = _inferred(state, op, types, arguments, site)
+    if outputs is None:
+        return FAILED
+    spans = {name: _argument_span(arguments, name) or site.span for name in arguments}
+    origin = Origin(site.span, spans, tuple(source.span for source in site.sources), site.within)
+    node = Node(site.place.path, op, inputs, site.scope, origin, site.place.owner)
+    if op.multiple:
+        node.outputs = tuple(Value(f"{node.path}.{i}", type_, node, i) for i, type_ in enumerate(outputs))
+    else:
+        node.outputs = (Value(node.path, outputs[0], node),)
+    state.nodes.append(node)
+    site.scope.steps.append(node)
+    return Entry(node.outputs, step=node, owner=site.place.owner)
+
+
+def _inputs(state: State, op: Op, sources: list[Entry], site: Site) -> tuple[Value, ...] | None:
+    values = []
+    for i, entry in enumerate(sources):
+        try:
+            values.append(entry.single(site.sources[i].text if i < len(site.sources) else "prev"))
+        except Failed:
+            continue
+        except ExpressionError as error:
+            state.diagnostics.add(error.code, error.message, site.source_span(i), helps=error.helps)
+    least, most = op.inputs
+    if not (least <= len(sources) and (most is None or len(sources) <= most)):
+        name = type(op).__name__
+        wanted = f"{least}" if least == most else f"at least {least}" if most is None else f"{least} to {most}"
+        message = f"{name} reads {wanted} value{'s' if wanted != '1' else ''}, and gets {len(sources)}"
+        helps = ["say which values with `from: [a, b]`"] if len(sources) < least else []
+        state.diagnostics.add("A504", message, site.source_span(0) if site.sources else site.span, helps=helps)
+        return None
+    return tuple(values) if len(values) == len(sources) else None
+
+
+def _inferred(
+    state: State, op: Op, types: tuple[TensorType, ...], arguments: Arguments, site: Site
+) -> tuple[TensorType, ...] | None:
+    key = (id(op), types)  # ops are kept by `state.ops`, so that an id stays theirs
+    if key in state.inferred and not state.overrides:
+        found: tuple[TensorType, ...] = state.inferred[key]
+        return found
+    try:
+        outputs = _as_tuple(op.infer(*types))
+    except OpError as error:
+        span = _argument_span(arguments, error.field) if error.field else None
+        if span is None and error.input is not None:
+            span = site.source_span(error.input)
+        message = error.message if error.message.startswith(type(op).__name__) else f"{type(op).__name__}: {error.message}"
+        state.diagnostics.add(error.code, message, span or site.span, labels=site.labels(), notes=error.notes)
+        return None
+    for a, b in op.unproved(*types):
+        state.diagnostics.add(
+            "A403", f"{site.place.path}: {a} and {b} are not proved equal", site.span, notes=[_when(a, b)], labels=site.labels()
+        )
+    state.inferred[key] = outputs
+    return outputs
+
+
+def _as_tuple(result: TensorType | tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+    return (result,) if isinstance(result, TensorType) else result
+
+
+def _when(a: Dim, b: Dim) -> str:
+    sizes = counterexample(a, b)
+    if sizes is None:
+        return "no size up to 64 tells them apart"
+    where = ", ".join(f"{name} = {value}" for name, value in sizes.items())
+    return f"at {where} they are {evaluate(a, sizes)} and {evaluate(b, sizes)}"

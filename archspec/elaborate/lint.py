@@ -1,0 +1,81 @@
+"""Warnings: what is legal and nearly always a mistake."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from archspec.elaborate.state import State
+from archspec.graph import Graph, Node
+from archspec.syntax.document import Spec
+from archspec.syntax.tree import Mapping, Scalar, Sequence
+from archspec.syntax.tree import Node as TreeNode
+
+_WORD = re.compile(r"[^\W\d]\w*")
+_BRACES = re.compile(r"\{([^}]*)\}")
+
+
+def lint(spec: Spec, base: Spec, graph: Graph | None, state: State) -> None:
+    """All warnings about a spec. `base`: the spec that it extends in the end, or itself."""
+    _unmentioned(spec, base, state)
+    if graph is not None:
+        _unread_inputs(graph, state, spec)
+        for node in graph.nodes:
+            _linear_on_width(node, state)
+
+
+def _unmentioned(spec: Spec, base: Spec, state: State) -> None:
+    words = set(_words(spec.root))
+    inherited = base.args if base is not spec else {}
+    names = [(arg.key, "the arg") for name, arg in spec.args.items() if name not in inherited]
+    names += [(key, "the `let` name") for key, _ in spec.let or ()]
+    for block in spec.blocks.values():
+        names += [(arg.key, f"the argument of {block.name}") for arg in block.args.values()]
+        names += [(key, f"the `let` name of {block.name}") for key, _ in block.let or ()]
+        if not spec.is_library and not _takes_ops(spec):
+            names.append((block.key, "the block"))
+    for key, what in names:
+        if key.text not in words:
+            state.diagnostics.add("A401", f"nothing mentions {what} `{key.text}`", key.span, helps=["remove it"])
+
+
+def _takes_ops(spec: Spec) -> bool:
+    """Whether a caller can pass a block as an arg, so that a block which is not mentioned may still be used."""
+    defaults = [arg.default for arg in spec.args.values()]
+    texts = [item for node in defaults for item in (node.items if isinstance(node, Sequence) else [node])]
+    named = any(isinstance(item, Scalar) and item.text in spec.blocks for item in texts)
+    return named or any(arg.type == "op" for arg in spec.args.values())
+
+
+def _words(node: TreeNode) -> Iterator[str]:
+    """The names in all texts below a node, and those in the `{expr}` of its keys."""
+    if isinstance(node, Scalar):
+        if node.is_text:
+            yield from _WORD.findall(node.text)
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _words(item)
+    else:
+        for key, value in node:
+            if "{" in key.text:
+                for inner in _BRACES.findall(key.text):
+                    yield from _WORD.findall(inner)
+            if key.text not in ("description", "reference", "name"):
+                yield from _words(value)
+            if key.text in ("defaults", "replace", "insert_after") and isinstance(value, Mapping):
+                yield from value.entries
+
+
+def _unread_inputs(graph: Graph, state: State, spec: Spec) -> None:
+    read = {value for node in graph.nodes for value in node.inputs} | {output.value for output in graph.outputs}
+    for value in graph.inputs:
+        if value not in read and value.name in spec.inputs:
+            state.diagnostics.add("A404", f"nothing reads the input `{value.name}`", spec.inputs[value.name].key.span)
+
+
+def _linear_on_width(node: Node, state: State) -> None:
+    if type(node.op).__name__ != "Linear" or node.inputs[0].type.axes[-1] != "W":
+        return
+    shape = node.inputs[0].type
+    message = f"`{node.path}` acts on the width of a feature map ({shape}), each row by itself"
+    state.diagnostics.add("A402", message, node.origin.span, helps=["put a Flatten in front of it"])

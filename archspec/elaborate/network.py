@@ -1,0 +1,250 @@
+"""Spec -> Graph: the root of an elaboration. Inputs, `extends`, outputs, promises; all mistakes in one run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from archspec.diagnostics import Diagnostics, near
+from archspec.dims import symbol
+from archspec.elaborate.evaluate import Env, Evaluator
+from archspec.elaborate.files import Arguments, Files, bind_defaults
+from archspec.elaborate.initialisation import read_init
+from archspec.elaborate.lint import lint
+from archspec.elaborate.names import BlockRef, Failed, FileScope
+from archspec.elaborate.outputs import find_outputs, mark_training_only, report_dead_layers
+from archspec.elaborate.promises import check_promises
+from archspec.elaborate.state import MAX_LAYERS, Context, Edit, State, TooLarge
+from archspec.elaborate.values import FAILED, Entry, Place, Site, ValueScope
+from archspec.elaborate.walker import Walker
+from archspec.graph import Graph, Scope, Value
+from archspec.syntax import arithmetic
+from archspec.syntax.document import InputDecl, Spec
+from archspec.syntax.library import Library
+from archspec.syntax.tree import Node, Scalar
+from archspec.types import LABELS, Axes, TensorType, default_axes
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a caller may change about a spec: its args, the shapes of its inputs (by name; `""`: the only
+    one), the arguments of single layers by path, and the limit on layers."""
+
+    arguments: Arguments = field(default_factory=dict)
+    inputs: Mapping[str, list[Scalar]] = field(default_factory=dict)
+    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    max_layers: int = MAX_LAYERS
+
+
+def elaborate(spec: Spec, library: Library, diagnostics: Diagnostics, options: Options | None = None) -> Graph | None:
+    """The network of a spec; None where it has errors, which `diagnostics` holds, or where it is a library."""
+    network = _Network(spec, library, diagnostics, options or Options())
+    try:
+        return network.elaborate()
+    except TooLarge:
+        return None
+
+
+class _Network:
+    def __init__(self, spec: Spec, library: Library, diagnostics: Diagnostics, options: Options) -> None:
+        self.spec, self.diagnostics, self.options = spec, diagnostics, options
+        evaluator = Evaluator(diagnostics)
+        self.state = State(diagnostics, evaluator, options.max_layers, overrides=options.overrides)
+        self.files = Files(library, evaluator)
+        self.walker = Walker(self.state, self.files)
+
+    def elaborate(self) -> Graph | None:
+        try:
+            chain = self._chain()
+        except Failed:
+            return None
+        files = self._open(chain)
+        top, base = files[-1], files[0]
+        graph = None
+        if not self.spec.is_library:
+            graph = self._network(files, chain)
+        else:
+            top.frame.force()
+        self._check_unused_blocks(top)
+        lint(self.spec, base.spec, graph, self.state)
+        self.diagnostics.silence(code.text for each in chain for code in each.allow)
+        return None if self.diagnostics.has_errors else graph
+
+    # --- files --------------------------------------------------------------------------------------
+
+    def _chain(self) -> list[Spec]:
+        """The spec behind those that it extends, base first. Raises Failed."""
+        chain = [self.spec]
+        while (reference := chain[0].extends) is not None:
+            base = self.files.named(reference, "spec")
+            if base in chain:
+                self.diagnostics.add("A314", f"`{reference.text}` extends itself", reference.inner)
+                raise Failed
+            if base.is_library:
+                self.diagnostics.add("A003", f"`{reference.text}` is a library, not a network", reference.inner)
+                raise Failed
+            chain.insert(0, base)
+        return chain
+
+    def _open(self, chain: list[Spec]) -> list[FileScope]:
+        """The files' scopes, base first. What an extending file says of an arg of its base overrides it."""
+        given: dict[str, tuple[Scalar, Node]] = {}
+        for spec in chain[1:]:
+            given |= {name: (arg.key, arg.default) for name, arg in spec.args.items() if arg.default is not None}
+        given |= self.options.arguments
+        known = {name for spec in chain for name in spec.args}
+        for name, (key, _) in self.options.arguments.items():
+            if name not in known:
+                helps = near(name, known) or [f"its args are {', '.join(sorted(known))}" if known else "it has no args"]
+                self.diagnostics.add("A303", f"{self.spec.name} has no arg `{name}`", key.span, helps=helps)
+        files: list[FileScope] = []
+        for spec in chain:
+            base = files[-1] if files else None
+            file = self.files.open(spec, given, None, base)
+            files.append(file)
+            self._note_edits(file)
+            self.state.defaults = self._merged_defaults(file)
+        return files
+
+    def _merged_defaults(self, file: FileScope) -> dict[str, dict[str, Any]]:
+        inherited, own = self.state.defaults, self.files.defaults(file, {})
+        return {name: {**inherited.get(name, {}), **own.get(name, {})} for name in {**inherited, **own}}
+
+    def _note_edits(self, file: FileScope) -> None:
+        spec, edits = file.spec, self.state.edits
+        for path, layer in spec.replace.items():
+            assert layer.key is not None
+            edits.setdefault(path, []).append(Edit(file, layer.key, replacement=layer))
+        for path, key in spec.remove.items():
+            edits.setdefault(path, []).append(Edit(file, key, remove=True))
+        for path, (key, layers) in spec.insert_after.items():
+            edits.setdefault(path, []).append(Edit(file, key, insert=layers))
+
+    # --- the network --------------------------------------------------------------------------------
+
+    def _network(self, files: list[FileScope], chain: list[Spec]) -> Graph | None:
+        top, layers = files[-1], chain[0].layers
+        declared = next((spec.inputs for spec in reversed(chain) if spec.inputs), {})
+        inputs = self._inputs(declared, files)
+        root = Scope("", "root", "", None, tuple(value for value in inputs.values() if value), tuple(inputs), chain[0].name)
+        names = {name: Entry((value,) if value else None) for name, value in inputs.items()}
+        values = ValueScope(None, root, next(iter(names.values()), FAILED), dict(names), layers)
+        for file in files:
+            file.values = values
+            file.frame.force()
+        if layers is None:
+            return None
+        context = Context(files[0].frame, files[0], values, root, Place("", ""))
+        self.walker.walk(layers, context)
+        self._check_edits_met()
+        outputs_of = next((spec for spec in reversed(chain) if spec.outputs is not None), None)
+        where = files[chain.index(outputs_of)] if outputs_of else top
+        outputs = find_outputs(outputs_of, Env(where.frame, where, values), self.state, self.spec)
+        init = self._init(files)
+        if self.diagnostics.has_errors:
+            return None
+        report_dead_layers(outputs, self.state)
+        mark_training_only(outputs, self.state.nodes)
+        for spec, file in zip(chain, files, strict=True):
+            check_promises(spec.asserts, Env(file.frame, file, values), self.state, self.state.nodes)
+        read = tuple(value for value in inputs.values() if value is not None)
+        if outputs and values.prev.values:
+            root.output = outputs[0].value
+        return Graph(self.spec.name, read, tuple(outputs), root, self.state.nodes, init, self.state.aliases)
+
+    def _init(self, files: list[FileScope]) -> dict[str, Any]:
+        merged: dict[str, Any] = {}
+        for file in files:
+            merged |= read_init(file, self.state)
+        return merged
+
+    def _check_edits_met(self) -> None:
+        paths = [node.path for node in self.state.nodes]
+        scopes = {path.rpartition(".")[0] for path in paths}
+        for path, edits in self.state.edits.items():
+            if path not in self.state.met and not self.diagnostics.has_errors:
+                helps = near(path, [*paths, *scopes])
+                self.diagnostics.add("A315", f"there is no layer `{path}`", edits[0].key.span, helps=helps)
+
+    # --- inputs -------------------------------------------------------------------------------------
+
+    def _inputs(self, declared: Mapping[str, InputDecl], files: list[FileScope]) -> dict[str, Value | None]:
+        """The model's inputs; None for one whose shape has errors."""
+        given = dict(self.options.inputs)
+        if "" in given and len(declared) == 1:
+            given[next(iter(declared))] = given.pop("")
+        for name, shape in given.items():
+            if name not in declared:
+                helps = [f"say which: {', '.join(f'`{each}=...`' for each in declared)}"] if not name else near(name, declared)
+                message = f"there is no input `{name}`" if name else f"the network has {len(declared)} inputs"
+                span = shape[0].span if shape else self.spec.root.span.slice(0, 1)
+                self.diagnostics.add("A301", message, span, helps=helps)
+        return {name: self._input(name, each, given.get(name), files) for name, each in declared.items()}
+
+    def _input(self, name: str, declared: InputDecl, shape: list[Scalar] | None, files: list[FileScope]) -> Value | None:
+        owner = next((file for file in files if file.spec.inputs.get(name) is declared), files[-1])
+        try:
+            sizes = [self._size(item, owner) for item in (shape if shape is not None else declared.shape)]
+            axes = self._axes(declared, len(sizes))
+        except Failed:
+            return None
+        return Value(name, TensorType(tuple(sizes), axes, declared.dtype))
+
+    def _size(self, item: Scalar, file: FileScope) -> Any:
+        value = item.value
+        if isinstance(value, str):
+            value = self.state.evaluator.expression(item, _SizeEnv(file.frame, file))
+        try:
+            size = value if arithmetic.is_number(value) and not isinstance(value, (int, float)) else arithmetic.whole(value)
+        except ValueError as error:
+            self.diagnostics.add("A305", f"a size of an input: {error}", item.inner)
+            raise Failed from None
+        if isinstance(size, int) and size < 0:
+            self.diagnostics.add("A305", f"a size of an input cannot be negative, and this is {size}", item.inner)
+            raise Failed
+        return size
+
+    def _axes(self, declared: InputDecl, rank: int) -> Axes:
+        if declared.axes is None:
+            return default_axes(rank)
+        labels = tuple(item.text if item.value is not None else None for item in declared.axes)
+        for item in declared.axes:
+            if item.value is not None and item.text not in LABELS:
+                helps = [f"a label is one of {', '.join(LABELS)}, or null"]
+                self.diagnostics.add("A305", f"there is no axis label `{item.text}`", item.inner, helps=helps)
+                raise Failed
+        if len(labels) != rank:
+            message = f"`{declared.key.text}` has {rank} axes, and {len(labels)} labels"
+            self.diagnostics.add("A305", message, declared.key.span)
+            raise Failed
+        return labels
+
+    # --- blocks that nothing uses ---------------------------------------------------------------------
+
+    def _check_unused_blocks(self, file: FileScope) -> None:
+        """Walk each block that no layer used on unknown inputs, so that its mistakes are found as well."""
+        nodes, absent, aliases = list(self.state.nodes), list(self.state.absent), dict(self.state.aliases)
+        for ref in file.blocks.values():
+            if ref.file is file and ref.block not in self.state.used_blocks:
+                self._check_block(ref)
+        self.state.nodes[:], self.state.absent[:] = nodes, absent
+        self.state.aliases.clear()
+        self.state.aliases.update(aliases)
+
+    def _check_block(self, ref: BlockRef) -> None:
+        block = ref.block
+        nowhere = Scope("", "root", "", None, ())
+        site = Site(Place(block.name, block.name), nowhere, block.key.span, (), ())
+        frame = bind_defaults(ref, self.state.evaluator)
+        self.walker.apply_block(ref, frame, [FAILED] * len(block.inputs), site)
+
+
+@dataclass(frozen=True, slots=True)
+class _SizeEnv(Env):
+    """Where a capitalised name that nothing defines is a symbolic size."""
+
+    def lookup(self, name: str) -> Any:
+        if self.frame.find(name) is None and name[:1].isupper() and self.file.op_named(name) is None:
+            return symbol(name)
+        return Env.lookup(self, name)

@@ -1,0 +1,55 @@
+"""`assert`: promises about sizes, parameters and costs, checked on every run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from math import prod
+
+from archspec.dims import Dim, evaluate
+from archspec.elaborate.evaluate import Env
+from archspec.elaborate.names import Failed, Frame, Pending
+from archspec.elaborate.state import State
+from archspec.graph import Node
+from archspec.syntax.expressions import ExpressionError
+from archspec.syntax.tree import Scalar
+
+
+def check_promises(promises: Sequence[Scalar], env: Env, state: State, nodes: Sequence[Node]) -> None:
+    """Report each promise that does not hold. `params` and `macs` (at N = 1) are those of `nodes`."""
+    if not promises:
+        return
+    names = {"params": Pending(partial(_params, nodes)), "macs": Pending(partial(_macs, nodes))}
+    inner = Env(Frame(env.frame, dict(names)), env.file, env.values)
+    for promise in promises:
+        try:
+            if not state.evaluator.condition(promise, inner):
+                notes = _facts(promise, inner, state)
+                state.diagnostics.add("A313", f"`{promise.text}` does not hold", promise.inner, notes=notes)
+        except Failed:
+            continue
+
+
+def _params(nodes: Sequence[Node]) -> Dim:
+    owned = [tensor for node in nodes if not node.shared for tensor in node.parameters().values()]
+    return sum(prod(tensor.shape) for tensor in owned if not tensor.buffer)
+
+
+def _macs(nodes: Sequence[Node]) -> Dim:
+    total: Dim = 0
+    for node in nodes:
+        total = total + evaluate(node.op.macs(*node.input_types), {"N": 1})
+    return total
+
+
+def _facts(promise: Scalar, env: Env, state: State) -> list[str]:
+    """The values of the sides of a comparison, but for plain numbers."""
+    facts = []
+    for text, operand in state.evaluator.parsed(promise).operands:
+        try:
+            value = operand(env)
+        except (ExpressionError, Failed):
+            continue
+        if text != str(value):
+            facts.append(f"{text} is {value:,}" if isinstance(value, int) else f"{text} is {value}")
+    return facts

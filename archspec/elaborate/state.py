@@ -1,0 +1,87 @@
+"""What one elaboration carries along: diagnostics, the nodes so far, limits, and edits from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from archspec.diagnostics import Diagnostics
+from archspec.elaborate.evaluate import Env, Evaluator
+from archspec.elaborate.names import FileScope, Frame
+from archspec.elaborate.values import Place, ValueScope, Within
+from archspec.graph import Node, Scope, Value
+from archspec.ops.base import Op
+from archspec.source import Span
+from archspec.syntax.document import BlockDecl
+from archspec.syntax.layers import LayerDecl, Layers
+from archspec.syntax.tree import Scalar
+
+MAX_LAYERS = 100_000
+MAX_BLOCK_DEPTH = 64
+
+class Absent(NamedTuple):
+    """A layer that is not there, and what it would have read beside its first value."""
+
+    name: str
+    span: Span
+    unread: tuple[Scalar, ...]
+    values: ValueScope
+
+
+class TooLarge(Exception):
+    """The network passed the limit on layers; reported already."""
+
+
+class Edit(NamedTuple):
+    """What `extends` does to the layer at a path: put another in its place, or nothing, or layers behind it."""
+
+    file: FileScope
+    key: Scalar
+    replacement: LayerDecl | None = None
+    remove: bool = False
+    insert: Layers | None = None
+
+
+@dataclass(slots=True, eq=False)
+class State:
+    """Shared by all parts of one elaboration."""
+
+    diagnostics: Diagnostics
+    evaluator: Evaluator
+    max_layers: int = MAX_LAYERS
+    nodes: list[Node] = field(default_factory=list)
+    layer_count: int = 0
+    aliases: dict[str, Value] = field(default_factory=dict)
+    absent: list[Absent] = field(default_factory=list)
+    used_blocks: set[BlockDecl] = field(default_factory=set)
+    defaults: dict[str, dict[str, Any]] = field(default_factory=dict)
+    edits: dict[str, list[Edit]] = field(default_factory=dict)
+    met: set[str] = field(default_factory=set)  # paths of edits that met a layer
+    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # layer path -> arguments, from a changed module
+    ops: dict[Any, Op] = field(default_factory=dict)  # by class and arguments: equal layers share one
+    inferred: dict[Any, Any] = field(default_factory=dict)  # by op and input types
+
+    def count(self, span: Span) -> None:
+        """Count one more layer. Raises TooLarge."""
+        self.layer_count += 1
+        if self.layer_count > self.max_layers:
+            message = f"the network has more than {self.max_layers:,} layers"
+            self.diagnostics.add("A603", message, span, helps=["`--max-layers` raises the limit"])
+            raise TooLarge
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Context:
+    """Where layers are being elaborated: names, values, and the scope that takes their steps."""
+
+    frame: Frame
+    file: FileScope
+    values: ValueScope
+    scope: Scope
+    place: Place
+    within: Within = ()
+
+    @property
+    def env(self) -> Env:
+        return Env(self.frame, self.file, self.values)

@@ -1,0 +1,496 @@
+"""The walk: layers, in order, expanded and typed in one go, because `if: x.C != out` needs types
+while expanding.
+
+Every kind of layer ends as an `Apply`: a function from input entries and a site to an entry. `share`
+calls that function again at another place, with the owner of the first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from archspec.diagnostics import Label, near
+from archspec.elaborate.evaluate import Env
+from archspec.elaborate.files import Files, bind, let_frame
+from archspec.elaborate.instantiate import Arguments, make_node, make_op
+from archspec.elaborate.names import BlockRef, Failed, Frame, OpRef, Pending, fail
+from archspec.elaborate.promises import check_promises
+from archspec.elaborate.reserved import MODULE_NAMES, SEQUENCE_NAMES
+from archspec.elaborate.state import MAX_BLOCK_DEPTH, Absent, Context, Edit, State
+from archspec.elaborate.values import FAILED, Apply, Entry, Place, Site, ValueScope, Within
+from archspec.graph import Kind, Node, Scope
+from archspec.source import Span
+from archspec.syntax import arithmetic
+from archspec.syntax.document import Spec, check_name
+from archspec.syntax.expressions import ExpressionError
+from archspec.syntax.layers import LayerDecl, Layers, Loop
+from archspec.syntax.tree import Scalar
+
+_LAYER_NAME = re.compile(r"\w[\w-]*(\.\w[\w-]*)*")
+
+
+@dataclass(slots=True, eq=False)
+class Walker:
+    """Elaborates layers into a graph's scopes and nodes."""
+
+    state: State
+    files: Files
+
+    def walk(self, layers: Layers, context: Context) -> None:
+        """Elaborate the layers of a scope (or of a splice in it) in order."""
+        for layer in layers.items:
+            context.values.current = layer
+            if layer.loops and layer.has_plain_name and layer.kind != "splice":
+                self._numbered_under_name(layer, context)
+                continue
+            for frame in self._repetitions(layer, context):
+                self.state.count(layer.span)
+                self._one(layer, layers.named, replace(context, frame=frame) if frame is not context.frame else context)
+                if context.values.until in context.values.names:
+                    return
+
+    def _numbered_under_name(self, layer: LayerDecl, context: Context) -> None:
+        """`name: {op, repeat, from}` is `name: {from, layers: [{op, repeat}]}`."""
+        inner = replace(layer, key=None, name=None, sources=None)
+        outer = LayerDecl("layers", layer.span, layer.key, layer.name, sources=layer.sources)
+        outer.children = Layers(False, [inner], layer.span)
+        self._one(outer, True, context)
+
+    # --- repetition ---------------------------------------------------------------------------------
+
+    def _repetitions(self, layer: LayerDecl, context: Context) -> Iterator[Frame]:
+        """A frame for each repetition, with its indices and `let` names."""
+        for frame in self._loop(layer.loops, context.frame, context) if layer.loops else [context.frame]:
+            if layer.let is None:
+                yield frame
+                continue
+            inner = let_frame(layer.let, frame, context.file, context.values, self.state.evaluator)
+            inner.force()
+            yield inner
+
+    def _loop(self, loops: list[Loop], frame: Frame, context: Context) -> Iterator[Frame]:
+        if not loops:
+            yield frame
+            return
+        first, rest = loops[0], loops[1:]
+        if first.index is not None and not self._index_is_free(first.index, frame):
+            return
+        try:
+            items = self._items(first, Env(frame, context.file, context.values))
+        except Failed:
+            context.values.uncertain = True
+            names = {first.index.text: Pending(fail, failed=True)} if first.index else {}
+            yield from self._loop(rest, Frame(frame, dict(names)), context)
+            return
+        for item in items:
+            yield from self._loop(rest, Frame(frame, {first.index.text: item}) if first.index else frame, context)
+
+    def _index_is_free(self, index: Scalar, frame: Frame) -> bool:
+        if not check_name(index, "an index", self.state.diagnostics):
+            return False
+        if frame.find(index.text) is not None:
+            helps = ["an index may not reuse a visible name: choose another"]
+            self.state.diagnostics.add("A311", f"`{index.text}` is a name already", index.span, helps=helps)
+            return False
+        return True
+
+    def _items(self, loop: Loop, env: Env) -> list[object] | range:
+        value = self.state.evaluator.value(loop.items, env)
+        if loop.index is not None:
+            if isinstance(value, (list, range)):
+                return value
+            message = f"a repetition goes over a list, and this is {arithmetic.describe(value)}"
+            helps = [f"write `{loop.index.text} in range({loop.items.text})`"] if isinstance(value, int) else []
+        else:
+            try:
+                count = arithmetic.whole(value)
+                if count >= 0:
+                    return range(count)
+                message = f"a count of repetitions cannot be negative, and this is {count}"
+            except ValueError:
+                message = f"a repetition is a count or `i in items`, and this is {arithmetic.describe(value)}"
+            helps = []
+        self.state.diagnostics.add("A208", message, loop.items.inner, helps=helps)
+        raise Failed
+
+    # --- one layer ----------------------------------------------------------------------------------
+
+    def _one(self, layer: LayerDecl, named: bool, context: Context) -> None:
+        """Elaborate one repetition of one layer, and make it the previous one."""
+        env = context.env
+        try:
+            name = self._name(layer, env) if named else None
+        except Failed:
+            context.values.uncertain = True
+            name = None
+        if named and name is not None and not self._name_is_free(layer, name, context):
+            return
+        present, apply = self._what(layer, context, env)
+        if not present:
+            self._absent(layer, name, context)
+            return
+        if layer.kind == "splice":
+            self._splice(layer, name, context)
+            return
+        if name is None:
+            name = str(context.values.numbers)
+            context.values.numbers += 1
+        place = context.place.child(name)
+        edits = self.state.edits.get(place.path, [])
+        self.state.met.update(place.path for _ in edits)
+        if any(edit.remove for edit in edits):
+            self._absent(layer, name, context, shown=True)
+        else:
+            for edit in edits:
+                if edit.replacement is not None:
+                    layer, context_ = self._replaced(layer, edit), self._in_file(context, edit)
+                    _, apply = self._what(layer, context_, context_.env)
+            self._present(layer, name, place, apply, context)
+        for edit in edits:
+            if edit.insert is not None:
+                self.walk(edit.insert, self._in_file(context, edit))
+
+    def _replaced(self, layer: LayerDecl, edit: Edit) -> LayerDecl:
+        """The replacement in the layer's place: it reads what the layer read, unless it says otherwise."""
+        assert edit.replacement is not None
+        sources = edit.replacement.sources if edit.replacement.sources is not None else layer.sources
+        return replace(edit.replacement, key=edit.key, name=layer.name, sources=sources)
+
+    def _in_file(self, context: Context, edit: Edit) -> Context:
+        return replace(context, frame=edit.file.frame, file=edit.file)
+
+    def _name(self, layer: LayerDecl, env: Env) -> str:
+        assert layer.key is not None
+        name = self.state.evaluator.text(layer.key, env)
+        if not _LAYER_NAME.fullmatch(name):
+            helps = ["a name has letters, digits, _ and -; a dot puts the layer into a container"]
+            self.state.diagnostics.add("A205", f"`{name}` cannot name a layer", layer.key.span, helps=helps)
+            raise Failed
+        if env.file.op_named(name) is not None:
+            self.state.diagnostics.add("A205", f"`{name}` is an op or block, and cannot name a layer", layer.key.span)
+            raise Failed
+        *container, last = name.split(".")
+        if layer.kind != "splice" and (last in MODULE_NAMES or any(part in MODULE_NAMES for part in container)):
+            helps = [f"`{last}_` is free, say"]
+            self.state.diagnostics.add("A205", f"torch's modules have a `{last}` of their own", layer.key.span, helps=helps)
+            raise Failed
+        if last in SEQUENCE_NAMES and (container or env.values is not None and env.values.scope.kind == "list"):
+            self.state.diagnostics.add("A205", f"torch's lists of modules have a `{last}` of their own", layer.key.span)
+            raise Failed
+        return name
+
+    def _name_is_free(self, layer: LayerDecl, name: str, context: Context) -> bool:
+        relabels = layer.kind == "splice" and layer.loops and layer.has_plain_name
+        if name not in context.values.names or layer.key is None or relabels:
+            return True
+        what = "a layer or input of this scope"
+        helps = ["put the index into the name with `{i}`"] if layer.loops else []
+        self.state.diagnostics.add("A311", f"`{name}` is {what} already", layer.key.span, helps=helps)
+        return False
+
+    def _what(self, layer: LayerDecl, context: Context, env: Env) -> tuple[bool, Apply | None]:
+        """Whether the layer is there, and how it is applied (None: it failed, or is a splice)."""
+        evaluator = self.state.evaluator
+        try:
+            if layer.condition is not None and not evaluator.condition(layer.condition, env):
+                return False, None
+            if layer.kind == "op":
+                target = self._target(layer.word, env)
+                if target is None:
+                    return False, None
+                return True, self._applier(target, layer.arguments, layer, env)
+            if layer.kind == "layers":
+                return True, self._scope_applier(layer, context)
+            if layer.kind == "share":
+                return True, self._share_applier(layer, context)
+            if layer.kind == "spec":
+                return True, self._spec_applier(layer, env)
+        except Failed:
+            pass
+        return True, None
+
+    def _target(self, word: Scalar | None, env: Env) -> OpRef | BlockRef | None:
+        """The op or block that a text gives; None: an absent layer."""
+        if word is None or word.value is None:
+            return None
+        text = word.text
+        if env.frame.find(text) is None:
+            found = env.file.op_named(text)
+            if found is not None:
+                return found
+            if text.isidentifier() and text != "null":
+                helps = env.file.near_ops(text) or ["`archspec schema` lists the ops"]
+                self.state.diagnostics.add("A302", f"there is no op or block `{text}`", word.inner, helps=helps)
+                raise Failed
+        value = self.state.evaluator.value(word, env)
+        if value is None or isinstance(value, (OpRef, BlockRef)):
+            return value
+        self.state.diagnostics.add("A302", f"an op or a block is wanted, and this is {arithmetic.describe(value)}", word.inner)
+        raise Failed
+
+    def _present(self, layer: LayerDecl, name: str, place: Place, apply: Apply | None, context: Context) -> None:
+        sources = self._sources(layer, context)
+        site = Site(place, context.scope, layer.span, tuple(layer.sources or ()), context.within)
+        entry = apply(sources, site) if apply is not None else FAILED
+        if entry.apply is None and entry.step is not None:
+            entry.apply = apply
+        self._register(name, entry, context)
+        if not (isinstance(entry.step, Node) and entry.step.op.inputs == (0, 0)):
+            context.values.prev, context.values.last = entry, name
+
+    def _register(self, name: str, entry: Entry, context: Context) -> None:
+        """Make a child readable by its name; `convs.0` also as child 0 of the container `convs`."""
+        values = context.values
+        values.names[name] = values.shown[name] = entry
+        container, _, last = name.rpartition(".")
+        if container:
+            holder = values.names.get(container)
+            if holder is None or holder.children is None:
+                inner = ValueScope(None, context.scope, FAILED, finished=True)
+                holder = values.names[container] = Entry(entry.values, inner)
+            assert holder.children is not None
+            holder.values = entry.values
+            holder.children.names[last] = holder.children.shown[last] = entry
+
+    def _absent(self, layer: LayerDecl, name: str | None, context: Context, shown: bool = False) -> None:
+        """An alias of what the layer reads first."""
+        values = context.values
+        entry = self._source(layer.sources[0], context)[0] if layer.sources else values.prev
+        alias = replace(entry, absent=layer.span, any_number=self._is_multiple(layer, context.env))
+        self.state.absent.append(Absent(name or "", layer.span, tuple(layer.sources or ())[1:], values))
+        if name is not None:
+            values.names[name] = alias
+            if shown:
+                values.shown[name] = alias
+            if entry.values and len(entry.values) == 1:
+                self.state.aliases[context.place.child(name).path] = entry.values[0]
+        values.prev, values.last = alias, name or values.last
+
+    def _is_multiple(self, layer: LayerDecl, env: Env) -> bool:
+        found = env.file.op_named(layer.word.text) if layer.kind == "op" and layer.word is not None else None
+        return isinstance(found, OpRef) and found.op.multiple
+
+    # --- what a layer reads -------------------------------------------------------------------------
+
+    def _sources(self, layer: LayerDecl, context: Context) -> list[Entry]:
+        if layer.sources is None:
+            return [context.values.prev]
+        return [entry for scalar in layer.sources for entry in self._source(scalar, context)]
+
+    def _source(self, scalar: Scalar, context: Context) -> list[Entry]:
+        """The entries that one item of `from` stands for; FAILED where it stands for none."""
+        try:
+            text = self.state.evaluator.text(scalar, context.env)
+            return context.values.resolve(tuple(text.split(".")))
+        except Failed:
+            return [FAILED]
+        except ExpressionError as error:
+            self.state.diagnostics.add(error.code, error.message, scalar.inner, helps=error.helps)
+            return [FAILED]
+
+    def _one_source(self, layer: LayerDecl, sources: list[Entry], site: Site) -> Entry:
+        """The one entry that a scope reads."""
+        if len(sources) == 1:
+            return sources[0]
+        message = f"`{layer.kind}` reads one value, and gets {len(sources)}"
+        helps = ["a block with `inputs: [a, b]` reads several"]
+        self.state.diagnostics.add("A504", message, site.source_span(1), helps=helps)
+        return FAILED
+
+    # --- kinds of layers ----------------------------------------------------------------------------
+
+    def _splice(self, layer: LayerDecl, name: str | None, context: Context) -> None:
+        """The children join the surrounding scope; the layer's own name is a label for `from`."""
+        site = Site(context.place, context.scope, layer.span, tuple(layer.sources or ()), context.within)
+        context.values.prev = self._one_source(layer, self._sources(layer, context), site)
+        if layer.children is not None:
+            self.walk(layer.children, context)
+        if name is not None:
+            context.values.names[name], context.values.last = replace(context.values.prev, apply=None), name
+
+    def _applier(self, target: OpRef | BlockRef, arguments: Arguments, layer: LayerDecl, env: Env) -> Apply:
+        """How an op or block with these arguments is applied. Raises Failed for arguments that are wrong."""
+        if isinstance(target, OpRef):
+            op = make_op(self.state, target.op, arguments, layer.span, env)
+            if op.inputs == (0, 0) and layer.sources is None:
+                return lambda sources, site: make_node(self.state, op, arguments, [], site)
+            return lambda sources, site: make_node(self.state, op, arguments, sources, site)
+        self.state.used_blocks.add(target.block)
+        frame = bind(target, arguments, layer, env, self.state.evaluator)
+        return lambda sources, site: self.apply_block(target, frame, sources, site)
+
+    def apply_block(self, ref: BlockRef, frame: Frame, sources: list[Entry], site: Site) -> Entry:
+        """A block with its arguments in `frame`, on its inputs."""
+        if not self._enter(ref, sources, site):
+            return FAILED
+        if ref.block.layers is None:
+            return self._apply_bound(ref, frame, sources, site)
+        return self._apply_layers(ref, ref.block.layers, frame, sources, site)
+
+    def _apply_bound(self, ref: BlockRef, frame: Frame, sources: list[Entry], site: Site) -> Entry:
+        """A bound op: the op itself at the caller's place, its arguments read in the block's frame."""
+        block = ref.block
+        assert block.bound is not None
+        values = ValueScope(None, site.scope, sources[0], dict(zip(block.inputs, sources, strict=True)))
+        env = Env(self._block_frame(ref, frame, values), ref.file, values)
+        inner = site._replace(within=self._inside(ref, site))
+        try:
+            target = self._target(block.bound.word, env)
+            if target is None:
+                return replace(sources[0], absent=block.bound.span)
+            return self._applier(target, block.bound.arguments, block.bound, env)(sources, inner)
+        except Failed:
+            return FAILED
+
+    def _apply_layers(self, ref: BlockRef, layers: Layers, frame: Frame, sources: list[Entry], site: Site) -> Entry:
+        block = ref.block
+        names = dict(zip(block.inputs, sources, strict=True))
+        scope = self._new_scope(site, "block", sources, block.inputs, block.name)
+        values = ValueScope(None, scope, sources[0], names, layers)
+        inner = Context(self._block_frame(ref, frame, values), ref.file, values, scope, site.place, self._inside(ref, site))
+        first = len(self.state.nodes)
+        self.walk(layers, inner)
+        entry = self._leave(scope, values, site)
+        if entry.values is not None:
+            check_promises(block.asserts, inner.env, self.state, self.state.nodes[first:])
+        return entry
+
+    def _enter(self, ref: BlockRef, sources: list[Entry], site: Site) -> bool:
+        """Whether a block may be entered: with as many values as it reads, and not too deep."""
+        block = ref.block
+        if len(sources) != len(block.inputs):
+            wanted = ", ".join(block.inputs)
+            message = f"{block.name} reads {len(block.inputs)} values ({wanted}), and gets {len(sources)}"
+            labels = [Label(block.key.span, "declared here")]
+            self.state.diagnostics.add("A504", message, site.source_span(0) if site.sources else site.span, labels=labels)
+            return False
+        if len(site.within) >= MAX_BLOCK_DEPTH:
+            helps = ["recursion ends by an `if` on an argument"]
+            message = f"blocks are nested deeper than {MAX_BLOCK_DEPTH} here"
+            self.state.diagnostics.add("A314", message, site.span, helps=helps)
+            return False
+        return True
+
+    def _block_frame(self, ref: BlockRef, frame: Frame, values: ValueScope) -> Frame:
+        if ref.block.let is None:
+            return frame
+        inner = let_frame(ref.block.let, frame, ref.file, values, self.state.evaluator)
+        inner.force()
+        return inner
+
+    def _inside(self, ref: BlockRef, site: Site) -> Within:
+        return (*site.within, (f"{site.place.path} ({ref.name})", site.span))
+
+    def _scope_applier(self, layer: LayerDecl, context: Context) -> Apply:
+        assert layer.children is not None
+        children = layer.children
+
+        def apply(sources: list[Entry], site: Site) -> Entry:
+            source = self._one_source(layer, sources, site)
+            scope = self._new_scope(site, "mapping" if children.named else "list", [source])
+            values = ValueScope(context.values, scope, source, layers=children)
+            self.walk(children, Context(context.frame, context.file, values, scope, site.place, site.within))
+            return self._leave(scope, values, site)
+
+        return apply
+
+    def _new_scope(
+        self, site: Site, kind: Kind, sources: list[Entry], names: tuple[str, ...] = ("x",), label: str = ""
+    ) -> Scope:
+        """A scope as the next step of the site's scope."""
+        inputs = tuple(entry.values[0] for entry in sources if entry.values)
+        self.state.count(site.span)
+        scope = Scope(site.place.path, kind, site.place.owner, site.scope, inputs, names, label)
+        site.scope.steps.append(scope)
+        return scope
+
+    def _leave(self, scope: Scope, values: ValueScope, site: Site) -> Entry:
+        """The entry of a finished scope: its last value."""
+        values.finished = True
+        entry = Entry(None, values, scope, owner=site.place.owner)
+        try:
+            scope.output = values.prev.single(scope.path)
+            entry.values = (scope.output,)
+        except Failed:
+            pass
+        except ExpressionError as error:
+            span = values.current.span if values.current else site.span
+            message = f"the last layer of a scope gives one value: {error.message}"
+            self.state.diagnostics.add(error.code, message, span, labels=site.labels())
+        return entry
+
+    def _share_applier(self, layer: LayerDecl, context: Context) -> Apply:
+        assert layer.word is not None
+        word = layer.word
+        [entry] = self._source(word, context)
+        if entry.values is None:
+            raise Failed
+        if entry.apply is None or entry.step is None or entry.absent is not None:
+            self.state.diagnostics.add("A308", f"`{word.text}` is no layer that can be applied again", word.inner)
+            raise Failed
+        first, again = entry.step, entry.apply
+
+        def apply(sources: list[Entry], site: Site) -> Entry:
+            result = again(sources, site._replace(place=Place(site.place.path, entry.owner)))
+            if result.step is not None and (difference := _weights_differ(first, result.step)):
+                message = f"`{word.text}` cannot be applied here: {difference}"
+                self.state.diagnostics.add("A506", message, layer.span, labels=[Label(_span(first), "first applied here")])
+            return result
+
+        return apply
+
+    def _spec_applier(self, layer: LayerDecl, env: Env) -> Apply:
+        """Another spec's layers as a scope: its inputs are bound to what the layer reads."""
+        assert layer.word is not None
+        file = self.files.open_layer(layer.word, layer.arguments, env)
+        spec = file.spec
+        if spec.layers is None:
+            self.state.diagnostics.add("A308", f"`{layer.word.text}` has no layers of its own", layer.word.inner)
+            raise Failed
+        layers, until = spec.layers, layer.until
+
+        def apply(sources: list[Entry], site: Site) -> Entry:
+            names = tuple(spec.inputs)
+            if not self._binds(spec, sources, site):
+                return FAILED
+            scope = self._new_scope(site, "spec", sources, names, spec.name)
+            values = ValueScope(None, scope, sources[0], dict(zip(names, sources, strict=True)), layers)
+            values.until = until.text if until else None
+            within = (*site.within, (f"{site.place.path} ({spec.name})", site.span))
+            with self.files.inside(file, self.state):
+                self.walk(layers, Context(file.frame, file, values, scope, site.place, within))
+            if until is not None and until.text not in values.names and not values.uncertain:
+                helps = near(until.text, values.names)
+                self.state.diagnostics.add("A315", f"`{spec.name}` has no layer `{until.text}`", until.inner, helps=helps)
+                return FAILED
+            return self._leave(scope, values, site)
+
+        return apply
+
+    def _binds(self, spec: Spec, sources: list[Entry], site: Site) -> bool:
+        if len(sources) == len(spec.inputs):
+            return True
+        message = f"`{spec.name}` has {len(spec.inputs)} inputs, and gets {len(sources)} values"
+        self.state.diagnostics.add("A504", message, site.source_span(0) if site.sources else site.span)
+        return False
+
+
+def _span(step: Node | Scope) -> Span:
+    return step.origin.span if isinstance(step, Node) else next(step.nodes()).origin.span
+
+
+def _weights_differ(first: Node | Scope, again: Node | Scope) -> str | None:
+    """Why the weights of a layer do not fit its second application; None where they do."""
+    pairs = zip(_nodes(first), _nodes(again), strict=False)
+    for one, other in pairs:
+        for (name, tensor), wanted in zip(one.parameters().items(), other.parameters().values(), strict=False):
+            if tensor.shape != wanted.shape:
+                found, needed = "x".join(map(str, tensor.shape)), "x".join(map(str, wanted.shape))
+                return f"its {name} is {found}, and this input needs {needed}"
+    return None
+
+
+def _nodes(step: Node | Scope) -> list[Node]:
+    return [step] if isinstance(step, Node) else list(step.nodes())

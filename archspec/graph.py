@@ -1,0 +1,144 @@
+"""The elaborated network: every layer instantiated, named and typed.
+
+A `Graph` lists its nodes in execution order, and holds the tree of scopes that they stand in. A node
+or scope has a `path`, its name in the graph, and an `owner`, the path of the module that holds its
+weights: they differ where `share` applies a module again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from archspec.ops.base import Op, OwnedTensor
+from archspec.source import Span
+from archspec.types import TensorType
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Origin:
+    """Where a layer was written: its place, those of its arguments, and the blocks around it."""
+
+    span: Span
+    arguments: Mapping[str, Span] = field(default_factory=dict)
+    values: tuple[Span, ...] = ()  # where each input was named; empty for the implicit previous
+    within: tuple[tuple[str, Span], ...] = ()  # (path and block, place) of each instantiation around it
+
+
+@dataclass(slots=True, eq=False)
+class Value:
+    """A tensor that flows: an output of a node, or, where `node` is None, an input of the model."""
+
+    name: str  # the layer's path, with its number where the layer has several outputs; or the input's name
+    type: TensorType
+    node: Node | None = None
+    index: int = 0
+
+    def __repr__(self) -> str:
+        return f"{self.name}: {self.type}"
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One application of one op."""
+
+    path: str
+    op: Op
+    inputs: tuple[Value, ...]
+    scope: Scope
+    origin: Origin
+    owner: str
+    outputs: tuple[Value, ...] = ()
+    training_only: bool = False  # reaches training outputs and no other
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition(".")[2]
+
+    @property
+    def input_types(self) -> tuple[TensorType, ...]:
+        return tuple(value.type for value in self.inputs)
+
+    @property
+    def shared(self) -> bool:
+        """Whether its weights belong to another layer."""
+        return self.owner != self.path
+
+    def parameters(self) -> dict[str, OwnedTensor]:
+        """The tensors of its op, by their own names; also for a shared node, which doesn't own them."""
+        return self.op.parameters(*self.input_types)
+
+    def __repr__(self) -> str:
+        return f"{self.path}: {type(self.op).__name__}({', '.join(value.name for value in self.inputs)})"
+
+
+Kind = Literal["list", "mapping", "block", "spec", "root"]
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """A container of layers: one module. `steps` are in execution order."""
+
+    path: str
+    kind: Kind
+    owner: str
+    parent: Scope | None
+    inputs: tuple[Value, ...]  # the values it reads as its own inputs
+    input_names: tuple[str, ...] = ("x",)
+    label: str = ""  # the name of its block or spec
+    steps: list[Node | Scope] = field(default_factory=list)
+    output: Value | None = None
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition(".")[2]
+
+    @property
+    def shared(self) -> bool:
+        return self.owner != self.path
+
+    def nodes(self) -> Iterator[Node]:
+        """Every node inside, in execution order."""
+        for step in self.steps:
+            if isinstance(step, Scope):
+                yield from step.nodes()
+            else:
+                yield step
+
+    def __repr__(self) -> str:
+        return f"{self.path or '(root)'}: {self.label or self.kind}"
+
+
+@dataclass(slots=True, eq=False)
+class Output:
+    """A result of the model."""
+
+    name: str
+    value: Value
+    training: bool = False  # given in training mode only
+
+
+@dataclass(slots=True, eq=False)
+class Graph:
+    """A whole network without errors."""
+
+    name: str
+    inputs: tuple[Value, ...]
+    outputs: tuple[Output, ...]
+    root: Scope
+    nodes: list[Node]  # in execution order
+    init: Mapping[str, Any] = field(default_factory=dict)  # op name or layer path -> tensor -> initialiser
+    aliases: dict[str, Value] = field(default_factory=dict)  # absent layers: path -> what they stand for
+
+    def owned(self) -> Iterator[tuple[str, Node, OwnedTensor]]:
+        """Every tensor of the model once, with its state_dict key and the node that owns it."""
+        for node in self.nodes:
+            if not node.shared:
+                for name, tensor in node.parameters().items():
+                    yield state_key(node.owner, name), node, tensor
+
+
+def state_key(owner: str, name: str) -> str:
+    """The state_dict key of a layer's tensor; an owned tensor itself (`Parameter`) has no name below its path."""
+    return f"{owner}.{name}" if name else owner

@@ -1,0 +1,306 @@
+"""What an op is: one class with all its facets, which imports neither torch nor onnx.
+
+An op's fields are its arguments under torch's names. Its facets:
+
+- `infer`       input types -> output type(s), or `OpError`
+- `parameters`  input types -> the tensors it owns, from which counts, bytes and keys derive
+- `macs`        multiply-adds of convolutions, linear layers and matrix products; everything else is 0
+- `receptive`   what one output position sees of the input
+- `to_torch`    input types -> a recipe: a torch module, an expression, or an owned tensor
+- `to_onnx`     emits standard ONNX nodes through an emitter
+
+All are abstract, so that no op silently costs zero; families share them through small base classes.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from math import inf, sqrt
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+from archspec.dims import Dim
+from archspec.types import DType, TensorType, default_axes
+
+
+class OpError(Exception):
+    """An op refuses what it was given: names the argument (`field`) or the input (from 0) at fault.
+    `code` is A501 for an input, A502 for an argument and A503 for inputs that disagree."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        input: int | None = None,
+        code: str = "",
+        notes: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.input = input
+        self.code = code or ("A502" if field else "A501")
+        self.notes = tuple(notes)
+
+
+class Init(NamedTuple):
+    """The distribution that torch starts a tensor with: every value lies in [low, high]; `mean` and
+    `std` are those of the distribution, of a truncated normal before it is cut."""
+
+    kind: Literal["constant", "uniform", "normal", "trunc_normal", "orthogonal"]
+    low: float = -inf
+    high: float = inf
+    mean: float = 0.0
+    std: float = 0.0
+
+    @classmethod
+    def constant(cls, value: float) -> Init:
+        return cls("constant", value, value, value)
+
+    @classmethod
+    def uniform(cls, low: float, high: float) -> Init:
+        return cls("uniform", low, high, (low + high) / 2, (high - low) / sqrt(12))
+
+
+ZEROS = Init.constant(0.0)
+ONES = Init.constant(1.0)
+
+
+class OwnedTensor(NamedTuple):
+    """A tensor that a layer owns: state_dict key = layer path + its name."""
+
+    shape: tuple[int, ...]
+    init: Init
+    trainable: bool = True
+    buffer: bool = False
+    dtype: DType = DType.float32
+
+
+class TorchModule(NamedTuple):
+    """The recipe `target(**arguments)`: a class by its dotted name, say `torch.nn.Conv2d`."""
+
+    target: str
+    arguments: Mapping[str, Any]
+
+
+class TorchExpression(NamedTuple):
+    """The recipe of a function: Python source over `torch`, a format string in which {0}, {1}, ... are
+    the inputs, and the numbers after theirs are `sizes`: symbolic sizes that no input of the op has,
+    for which the backend puts in an expression over the model's inputs."""
+
+    source: str
+    sizes: tuple[Dim, ...] = ()
+
+
+class TorchTensor(NamedTuple):
+    """The recipe of an owned tensor that is itself the value (`Parameter`, `Buffer`)."""
+
+    initializer: str  # a function of torch.nn.init, without its trailing underscore
+    arguments: Mapping[str, Any]
+
+
+TorchRecipe: TypeAlias = TorchModule | TorchExpression | TorchTensor
+
+
+class Window(NamedTuple):
+    """A sliding window, per spatial axis: the extent it covers, its step, where the first one starts.
+
+    Output position o sees the input positions i // scale of i = start + stride * o, ..., + size - 1: a `scale`
+    above 1 (on every axis, none given: 1) is for ops that enlarge, whose window slides over repeated positions.
+    """
+
+    size: tuple[int, ...]
+    stride: tuple[int, ...]
+    start: tuple[int, ...]  # minus the padding on the near side
+    scale: tuple[int, ...] = ()
+
+
+Receptive: TypeAlias = Window | Literal["point", "whole"]
+"""`point`: each position sees itself. `whole`: every position sees every other."""
+
+Handle: TypeAlias = Any
+"""An ONNX value, opaque to ops."""
+
+
+class Emitter(Protocol):
+    """What `to_onnx` may use. It gives names, owns the graph, and knows the opset that is asked for."""
+
+    @property
+    def opset(self) -> int: ...
+
+    def node(self, op_type: str, *inputs: Handle | None, **attributes: Any) -> Handle:
+        """Add a node with one output. None stands for an optional input left out."""
+
+    def nodes(self, op_type: str, outputs: int, *inputs: Handle | None, **attributes: Any) -> tuple[Handle, ...]:
+        """Add a node with several outputs."""
+
+    def parameter(self, name: str) -> Handle:
+        """The initialiser of one of the layer's own tensors, by the name `parameters` gives it."""
+
+    def constant(self, value: Any, dtype: DType = DType.float32) -> Handle:
+        """A small constant: a number or nested lists of numbers."""
+
+    def shape(self, sizes: Sequence[Dim]) -> Handle:
+        """A 1-D int64 value that holds these sizes; symbolic ones are computed from the model inputs."""
+
+    def require(self, opset: int) -> None:
+        """Raise the model's opset to at least this, naming the layer as the reason."""
+
+
+class Op(BaseModel):
+    """The base of all ops. Fields are strict: what a spec writes is what torch is given."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="forbid",
+        defer_build=True,
+        arbitrary_types_allowed=True,
+        allow_inf_nan=False,
+    )
+
+    inputs: ClassVar[tuple[int, int | None]] = (1, 1)
+    """The least and the greatest number of values it reads; None: no bound."""
+    multiple: ClassVar[bool] = False
+    """Whether it gives several values, read by number (`split.0`)."""
+
+    @abstractmethod
+    def infer(self, *inputs: TensorType) -> TensorType | tuple[TensorType, ...]:
+        """The type of the output, or a tuple of them where `multiple`. Raises OpError."""
+
+    @abstractmethod
+    def parameters(self, *inputs: TensorType) -> dict[str, OwnedTensor]:
+        """The tensors it owns, in torch's order. Called after `infer` has accepted the inputs."""
+
+    @abstractmethod
+    def macs(self, *inputs: TensorType) -> Dim:
+        """Multiply-adds of one forward pass: of convolutions, linear layers and matrix products only,
+        as in torch's FlopCounterMode / 2."""
+
+    @abstractmethod
+    def receptive(self, *inputs: TensorType) -> Receptive:
+        """What one output position sees of the first input."""
+
+    @abstractmethod
+    def to_torch(self, *inputs: TensorType) -> TorchRecipe:
+        """How torch builds it for these input types."""
+
+    @abstractmethod
+    def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle | tuple[Handle, ...]:
+        """Emit it in evaluation mode; gives its value, or a tuple of them where `multiple`. An op that
+        does nothing gives its input. Raises OpError for what torch can and ONNX cannot."""
+
+    def unproved(self, *inputs: TensorType) -> list[tuple[Dim, Dim]]:
+        """The pairs of sizes that have to be equal and are not proved to be; `infer` has accepted them."""
+        return []
+
+    def written(self) -> dict[str, Any]:
+        """The arguments that differ from their defaults, as torch takes them."""
+        fields = type(self).model_fields
+        values = {name: getattr(self, name) for name in fields}
+        return {name: _plain(value) for name, value in values.items() if value != fields[name].default}
+
+
+def _plain(value: Any) -> Any:
+    """Sizes per axis as people write them: one number where all axes agree."""
+    return value[0] if isinstance(value, tuple) and value and len(set(value)) == 1 else value
+
+
+class Weightless(Op):
+    """An op that owns nothing and multiplies nothing."""
+
+    def parameters(self, *inputs: TensorType) -> dict[str, OwnedTensor]:
+        return {}
+
+    def macs(self, *inputs: TensorType) -> Dim:
+        return 0
+
+
+class Elementwise(Weightless):
+    """A function of each element of its one input by itself."""
+
+    def infer(self, *inputs: TensorType) -> TensorType:
+        return inputs[0]
+
+    def receptive(self, *inputs: TensorType) -> Receptive:
+        return "point"
+
+
+def asserted(op: Op, field: str, found: Dim, what: str) -> None:
+    """Refuse an input-side size that the spec wrote and that disagrees with the input."""
+    written = getattr(op, field)
+    if written is not None and written != found:
+        raise OpError(f"{field} is {written}, but the input has {found} {what}", field=field)
+
+
+def known(size: Dim, what: str) -> int:
+    """A size that the layer is made by has to be a number."""
+    if not isinstance(size, int):
+        raise OpError(f"{what} has to be a number here, and is {size}", input=0)
+    return size
+
+
+def layout(rank: int) -> str:
+    """How the axes of an image-like value of this rank are laid out: `N, C, H, W`."""
+    return ", ".join(map(str, default_axes(rank)))
+
+
+def of_rank(op: Op, type_: TensorType, *ranks: int, axes: str = "") -> None:
+    """Refuse an input whose rank is none of `ranks`; `axes` says how they are laid out."""
+    if type_.rank not in ranks:
+        wanted = " or ".join(map(str, ranks))
+        named = f" ({axes})" if axes else ""
+        raise OpError(f"{type(op).__name__} reads {wanted} axes{named}, and gets {type_.rank}: {type_}", input=0)
+
+
+def of_least_rank(op: Op, type_: TensorType, least: int, input: int = 0) -> None:
+    """Refuse an input of fewer axes than `least`."""
+    if type_.rank < least:
+        raise OpError(f"{type(op).__name__} reads {least} axes or more, and gets {type_.rank}: {type_}", input=input)
+
+
+def of_dtype(op: Op, type_: TensorType, *dtypes: DType, input: int = 0) -> None:
+    """Refuse an input of another element type."""
+    if type_.dtype not in dtypes:
+        wanted = ", ".join(dtypes)
+        raise OpError(f"{type(op).__name__} reads {wanted}, and gets {type_.dtype}", input=input)
+
+
+FLOATS = (DType.float32, DType.float64, DType.float16, DType.bfloat16)
+SINGLE = DType.float32
+"""The element type of all weights, and so of what layers with weights read."""
+
+
+def axis_of(field: str, dim: int, rank: int) -> int:
+    """An axis counted from 0; a negative one counts from the end."""
+    if not -rank <= dim < rank:
+        raise OpError(f"{field} is {dim}, but there are {rank} axes: {-rank} to {rank - 1}", field=field)
+    return dim % rank
+
+
+def divides(field: str, parts: int, size: int, what: str) -> int:
+    """How often `parts` goes into a size, which it has to divide."""
+    if size % parts:
+        raise OpError(f"{field} is {parts}, which does not divide {size} {what}", field=field)
+    return size // parts
+
+
+def torch_nn(op: Op, **resolved: Any) -> TorchModule:
+    """The module of `torch.nn` with the op's name, made by the sizes that were inferred and the
+    arguments that differ from their defaults."""
+    return TorchModule(f"torch.nn.{type(op).__name__}", {**resolved, **op.written(), **resolved})
+
+
+def size_source(size: Dim, shape: Sequence[Dim], sizes: list[Dim]) -> str:
+    """A size in a `TorchExpression` of one input: a number, a size of the input, or an entry of `sizes`,
+    which grows by what has to come from elsewhere."""
+    if isinstance(size, int):
+        return str(size)
+    if size in shape:
+        return f"{{0}}.size({shape.index(size)})"
+    if size not in sizes:
+        sizes.append(size)
+    return f"{{{1 + sizes.index(size)}}}"

@@ -1,0 +1,69 @@
+"""Small ONNX idioms that several families emit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from archspec.dims import Dim
+from archspec.ops.base import Emitter, Handle
+from archspec.types import DType
+
+Sides: TypeAlias = Sequence[tuple[int, int]]
+"""How much goes before and after each axis."""
+
+_END = 2**63 - 1  # ONNX's way to say: up to the end
+
+
+def integers(emit: Emitter, values: Sequence[int]) -> Handle:
+    """A constant list of integers."""
+    return emit.constant(list(values), DType.int64)
+
+
+def reshape(emit: Emitter, x: Handle, before: Sequence[Dim], after: Sequence[Dim]) -> Handle:
+    """x of sizes `before` in sizes `after`. A symbolic size that stays in its place is copied (0), one
+    other is left to the runtime (-1), and only for more than that are sizes computed."""
+    sizes: list[Dim] = [
+        0 if not isinstance(size, int) and k < len(before) and before[k] == size else size
+        for k, size in enumerate(after)
+    ]
+    open_ = [k for k, size in enumerate(sizes) if not isinstance(size, int)]
+    if len(open_) > 1:
+        return emit.node("Reshape", x, emit.shape(list(after)))
+    return emit.node("Reshape", x, integers(emit, [size if isinstance(size, int) else -1 for size in sizes]))
+
+
+def pad(emit: Emitter, x: Handle, sides: Sides, mode: str = "constant", value: Handle | None = None) -> Handle:
+    """x with this much before and after each of its axes; `value` is a constant, 0 where None."""
+    pads = integers(emit, [*(before for before, _ in sides), *(after for _, after in sides)])
+    return emit.node("Pad", x, pads, *([] if value is None else [value]), mode=mode)
+
+
+def wrapped(emit: Emitter, x: Handle, sides: Sides) -> Handle:
+    """x continued periodically. ONNX's Pad does that from opset 19 on only."""
+    for axis, (before, after) in enumerate(sides):
+        parts = [x]
+        if before:
+            parts.insert(0, slice_axis(emit, x, axis, -before, None))
+        if after:
+            parts.append(slice_axis(emit, x, axis, 0, after))
+        if len(parts) > 1:
+            x = emit.node("Concat", *parts, axis=axis)
+    return x
+
+
+def slice_axis(emit: Emitter, x: Handle, axis: int, start: int, end: int | None, step: int = 1) -> Handle:
+    """x[start:end:step] along one axis."""
+    bounds = ([start], [_END if end is None else end], [axis], [step])
+    return emit.node("Slice", x, *(integers(emit, bound) for bound in bounds))
+
+
+def per_channel(emit: Emitter, x: Handle, rank: int) -> Handle:
+    """A vector over the channels, shaped to broadcast over a value of this rank."""
+    return emit.node("Reshape", x, integers(emit, [-1, *[1] * (rank - 2)])) if rank > 2 else x
+
+
+def mean(emit: Emitter, x: Handle, axes: Sequence[int], keepdims: bool = True) -> Handle:
+    """The mean over axes."""
+    emit.require(18)  # the first that reads them as a value
+    return emit.node("ReduceMean", x, integers(emit, axes), keepdims=int(keepdims))

@@ -1,0 +1,113 @@
+"""Matrix products: torch.nn.Linear and torch.matmul."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import sqrt
+from typing import ClassVar
+
+from pydantic import Field
+
+from archspec.dims import Dim, equal, product_of
+from archspec.ops.base import (
+    FLOATS,
+    SINGLE,
+    Emitter,
+    Handle,
+    Init,
+    Op,
+    OpError,
+    OwnedTensor,
+    Receptive,
+    TorchExpression,
+    TorchRecipe,
+    Weightless,
+    asserted,
+    known,
+    of_dtype,
+    of_least_rank,
+    torch_nn,
+)
+from archspec.ops.broadcasting import broadcast, common_axes, of_one_dtype, open_pairs
+from archspec.types import TensorType
+
+
+class Linear(Op):
+    """torch.nn.Linear: x W^T + b over the last axis. ..., in_features -> ..., out_features. Keeps the labels
+    of its axes."""
+
+    in_features: int | None = Field(None, ge=1)
+    out_features: int = Field(ge=1)
+    bias: bool = True
+
+    def infer(self, *inputs: TensorType) -> TensorType:
+        of_least_rank(self, inputs[0], 2)
+        of_dtype(self, inputs[0], SINGLE)
+        asserted(self, "in_features", known(inputs[0].shape[-1], "the last axis"), "features")
+        return inputs[0]._replace(shape=(*inputs[0].shape[:-1], self.out_features))
+
+    def parameters(self, *inputs: TensorType) -> dict[str, OwnedTensor]:
+        features = known(inputs[0].shape[-1], "the last axis")
+        bound = 1 / sqrt(features)
+        weight = OwnedTensor((self.out_features, features), Init.uniform(-bound, bound))
+        bias = OwnedTensor((self.out_features,), Init.uniform(-bound, bound))
+        return {"weight": weight, "bias": bias} if self.bias else {"weight": weight}
+
+    def macs(self, *inputs: TensorType) -> Dim:
+        return inputs[0].elements * self.out_features
+
+    def receptive(self, *inputs: TensorType) -> Receptive:
+        """Tokens or positions one by one, where the channels stand last; else everything."""
+        return "point" if inputs[0].rank > 2 and inputs[0].axes[-1] == "C" else "whole"
+
+    def to_torch(self, *inputs: TensorType) -> TorchRecipe:
+        return torch_nn(self, in_features=inputs[0].shape[-1])
+
+    def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
+        weight = emit.parameter("weight")
+        bias = [emit.parameter("bias")] if self.bias else []
+        if inputs[0].rank == 2:
+            return emit.node("Gemm", values[0], weight, *bias, transB=1)
+        x = emit.node("MatMul", values[0], emit.node("Transpose", weight, perm=[1, 0]))
+        return emit.node("Add", x, *bias) if bias else x
+
+
+class MatMul(Weightless):
+    """torch.matmul of two values: ..., m, k and ..., k, n -> ..., m, n; the axes before broadcast."""
+
+    inputs: ClassVar[tuple[int, int | None]] = (2, 2)
+
+    def infer(self, *inputs: TensorType) -> TensorType:
+        for k, type_ in enumerate(inputs):
+            of_least_rank(self, type_, 2, input=k)
+            of_dtype(self, type_, *FLOATS, input=k)
+        left, right = inputs
+        dtype = of_one_dtype(self, inputs)
+        if equal(left.shape[-1], right.shape[-2]) is False:
+            raise OpError(
+                f"the rows of the first input have {left.shape[-1]} values, the columns of the second have "
+                f"{right.shape[-2]}: {left} and {right}",
+                input=1,
+                code="A503",
+            )
+        batch = broadcast(self, left.shape[:-2], right.shape[:-2])
+        axes = common_axes(left.axes[:-2], right.axes[:-2])
+        shape = (*batch, left.shape[-2], right.shape[-1])
+        return TensorType(shape, (*axes, left.axes[-2], right.axes[-1]), dtype)
+
+    def unproved(self, *inputs: TensorType) -> list[tuple[Dim, Dim]]:
+        left, right = (type_.shape for type_ in inputs)
+        inner = [(left[-1], right[-2])] if equal(left[-1], right[-2]) is None else []
+        return [*inner, *open_pairs(left[:-2], right[:-2])]
+
+    def macs(self, *inputs: TensorType) -> Dim:
+        return product_of(self.infer(*inputs).shape) * inputs[0].shape[-1]
+
+    def receptive(self, *inputs: TensorType) -> Receptive:
+        return "whole"
+
+    def to_torch(self, *inputs: TensorType) -> TorchRecipe:
+        return TorchExpression("torch.matmul({0}, {1})")
+
+    def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
+        return emit.node("MatMul", *values)

@@ -1,0 +1,55 @@
+"""The arithmetic of sliding windows, exact for symbolic sizes too: how many fit, and where they see.
+
+An axis of size x, padded by `low` before and `high` after, holds
+`floor((x + low + high - (dilation (kernel - 1) + 1)) / stride) + 1` windows.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from archspec.dims import Dim, below_one
+from archspec.ops.base import OpError, Window
+
+
+class Axis(NamedTuple):
+    """A window along one axis."""
+
+    kernel: int
+    stride: int
+    dilation: int
+    low: int
+    high: int
+
+    @property
+    def extent(self) -> int:
+        """How many positions it covers, its gaps included."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    def fitting(self, size: Dim) -> Dim:
+        """How many windows fit; refused when none does."""
+        found = (size + (self.low + self.high - self.extent)) // self.stride + 1
+        if below_one(found):
+            padded = size + (self.low + self.high)
+            raise OpError(f"a kernel that covers {self.extent} does not fit into {padded}, padding included", input=0)
+        return found
+
+    def covering(self) -> Axis:
+        """The same with more padding after, so that the windows of torch's `ceil_mode` fit: the last one
+        may start anywhere inside the input or its near padding, and never in the far padding.
+
+        Gives `floor((x + min(low + high - extent + stride - 1, low - 1)) / stride) + 1`.
+        """
+        return self._replace(high=min(self.high + self.stride - 1, self.extent - 1))
+
+
+def window(axes: tuple[Axis, ...]) -> Window:
+    """What these windows see."""
+    return Window(
+        tuple(axis.extent for axis in axes), tuple(axis.stride for axis in axes), tuple(-axis.low for axis in axes)
+    )
+
+
+def onnx_pads(axes: tuple[Axis, ...]) -> list[int]:
+    """ONNX's order of paddings: before each axis, then after each axis."""
+    return [*(axis.low for axis in axes), *(axis.high for axis in axes)]

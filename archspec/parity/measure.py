@@ -1,0 +1,171 @@
+"""How far apart two runs are, and the gates that decide whether that is rounding.
+
+An absolute tolerance means nothing (rightly computed logits differ by 1e-7 in one network and by 1e-3 in another),
+so every gate is relative: to the reference's norm, to its spread, and to the error that torch itself makes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]
+Verdict: TypeAlias = Literal["pass", "fail", "vacuous"]
+
+
+class Tolerance(NamedTuple):
+    """The gates of one precision."""
+
+    rel_l2: float
+    error_over_std: float
+    times_torch: float  # the error against float64, as a multiple of torch's own
+
+
+FLOAT32 = Tolerance(rel_l2=1e-5, error_over_std=5e-5, times_torch=4.0)
+
+ULP = 2.0**-23  # torch's own error counts as this at least: in a small network it may well be 0
+_ZERO = 1e-6  # a root mean square below this is nothing: untrained networks give such outputs
+_FLAT = 1e-5  # nor is a spread below this part of it
+
+
+class Run(NamedTuple):
+    """One output for one input: by torch and by onnxruntime, and, where it was asked for, by torch in float64."""
+
+    torch: Array
+    onnx: Array
+    float64: Array | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """onnxruntime against torch in float32, the worst of all runs; and both against torch in float64, in relative
+    L2. None: not measured."""
+
+    max_abs: float
+    mean_abs: float
+    rel_l2: float
+    error_over_std: float
+    float64_error: float | None
+    torch_float64_error: float | None
+    top1_agreement: float | None  # where there are two axes: the share of rows whose greatest entry agrees
+
+
+@dataclass(frozen=True, slots=True)
+class OutputParity:
+    """One output of the model and what was found of it. No errors are measured where there is nothing to compare."""
+
+    name: str
+    verdict: Verdict
+    reason: str
+    errors: Errors | None
+    tolerance: Tolerance
+
+    def as_dict(self) -> dict[str, object]:
+        """The JSON form: an error that isn't finite is null."""
+        errors = asdict(self.errors) if self.errors else {}
+        finite = {name: value if value is not None and math.isfinite(value) else None for name, value in errors.items()}
+        return {
+            "name": self.name,
+            "verdict": self.verdict,
+            "reason": self.reason,
+            **finite,
+            "tolerance": self.tolerance._asdict(),
+        }
+
+
+def judge(name: str, runs: Sequence[Run], tolerance: Tolerance = FLOAT32) -> OutputParity:
+    """Measure one output over all its runs. A failure outweighs a vacuous reference, and that outweighs a pass."""
+    broken = next(filter(None, map(_broken, runs)), "")
+    if broken:
+        return OutputParity(name, "fail", broken, None, tolerance)
+    runs = [Run(_exact(run.torch), _exact(run.onnx), run.float64) for run in runs]
+    reference = np.concatenate([run.torch.ravel() for run in runs])
+    size, spread = float(np.sqrt(np.mean(np.square(reference)))), float(reference.std())
+    errors = _errors(runs, spread)
+    vacuous = _vacuous(runs, size, spread)
+    failure = _failure(errors, size, spread, tolerance)
+    verdict: Verdict = "fail" if failure else "vacuous" if vacuous else "pass"
+    return OutputParity(name, verdict, failure or vacuous, errors, tolerance)
+
+
+def relative(found: Array, reference: Array) -> float:
+    """The norm of the difference over the norm of the reference."""
+    return _ratio(float(np.linalg.norm(found - reference)), float(np.linalg.norm(reference)))
+
+
+def _exact(array: Array) -> Array:
+    return array.astype(np.float64)
+
+
+def _broken(run: Run) -> str:
+    """Why there is nothing to compare, if so."""
+    if run.torch.shape != run.onnx.shape:
+        sizes = [" x ".join(map(str, array.shape)) or "a scalar" for array in (run.torch, run.onnx)]
+        return f"torch gives {sizes[0]}, and onnxruntime {sizes[1]}"
+    if not run.torch.size:
+        return "the output is empty"
+    if not np.isfinite(run.torch).all():
+        return "torch's own output is not finite"
+    return "" if np.isfinite(run.onnx).all() else "onnxruntime's output is not finite"
+
+
+def _errors(runs: Sequence[Run], spread: float) -> Errors:
+    differences = [np.abs(run.onnx - run.torch) for run in runs]
+    max_abs = max(float(difference.max()) for difference in differences)
+    refereed = [(run.float64, run) for run in runs if run.float64 is not None]
+    return Errors(
+        max_abs=max_abs,
+        mean_abs=max(float(difference.mean()) for difference in differences),
+        rel_l2=max(relative(run.onnx, run.torch) for run in runs),
+        error_over_std=_ratio(max_abs, spread),
+        float64_error=max((relative(run.onnx, exact) for exact, run in refereed), default=None),
+        torch_float64_error=max((relative(run.torch, exact) for exact, run in refereed), default=None),
+        top1_agreement=_top1_agreement(runs),
+    )
+
+
+def _failure(errors: Errors, size: float, spread: float, tolerance: Tolerance) -> str:
+    """The first gate that is missed. `not <=` rather than `>`: what is no number misses every gate."""
+    if size < _ZERO:
+        return "" if errors.max_abs <= _ZERO else "torch's output is zero, and onnxruntime's is not"
+    if not errors.rel_l2 <= tolerance.rel_l2:
+        return f"relative L2 is {errors.rel_l2:.1e}, and may be {tolerance.rel_l2:.0e}"
+    if spread > _FLAT * size and not errors.error_over_std <= tolerance.error_over_std:
+        return f"error / std is {errors.error_over_std:.1e}, and may be {tolerance.error_over_std:.0e}"
+    if errors.float64_error is not None and errors.torch_float64_error is not None:
+        most = tolerance.times_torch * max(errors.torch_float64_error, ULP)
+        if not errors.float64_error <= most:
+            return f"the error against float64 is {errors.float64_error:.1e}, and may be {most:.1e}"
+    return ""
+
+
+def _vacuous(runs: Sequence[Run], size: float, spread: float) -> str:
+    """Why agreement would prove nothing, if so."""
+    if size < _ZERO:
+        return f"torch's output is nearly zero: its root mean square is {size:.0e}"
+    if spread <= _FLAT * size:
+        return "torch's output is one and the same number"
+    rows: dict[tuple[int, ...], list[Array]] = defaultdict(list)
+    for run in runs:
+        for row in run.torch if run.torch.ndim else ():
+            rows[row.shape].append(row)
+    comparable = [np.stack(group) for group in rows.values() if len(group) > 1]
+    if comparable and all(group.std(axis=0).max() <= _FLAT * spread for group in comparable):
+        return "torch's output does not depend on the input"
+    return ""
+
+
+def _top1_agreement(runs: Sequence[Run]) -> float | None:
+    if any(run.torch.ndim != 2 or run.torch.shape[1] < 2 for run in runs):
+        return None
+    return float(np.concatenate([run.torch.argmax(1) == run.onnx.argmax(1) for run in runs]).mean())
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else math.inf if part else 0.0

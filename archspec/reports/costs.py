@@ -1,0 +1,118 @@
+"""What a network costs: its parameters, multiply-adds, and bytes of weights and of activations.
+
+Activations are those of one inference at N = 1, in an executor that frees a tensor after its last
+reader and copies nothing that torch can view: some layers hand on the tensor that they read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import prod
+from typing import NamedTuple
+
+from archspec.dims import Dim, evaluate, symbols
+from archspec.graph import Graph, Node, Value
+from archspec.ops.base import Op
+
+VIEWS = frozenset(
+    {
+        *("Identity", "Dropout", "Dropout2d", "StochasticDepth"),  # which do nothing in evaluation mode
+        *("Flatten", "Reshape", "Permute", "Transpose", "Select", "Slice", "Expand", "Chunk", "Split"),
+    }
+)
+
+
+class Weights(NamedTuple):
+    """Elements of the tensors that the layers own, each tensor once, and the bytes of them all."""
+
+    parameters: int
+    trainable: int
+    buffers: int
+    bytes: int
+
+
+class Activations(NamedTuple):
+    """Bytes that the layers' results take together, and the most that is alive at a time; text says
+    which of several sizes is the largest where that depends on symbols."""
+
+    sum: Dim
+    peak: Dim | str
+
+
+def weights(graph: Graph) -> Weights:
+    """Counted as torch does: BatchNorm's number of batches is a buffer of one element."""
+    tensors = [tensor for _, _, tensor in graph.owned()]
+    return Weights(
+        parameters=sum(prod(tensor.shape) for tensor in tensors if not tensor.buffer),
+        trainable=sum(prod(tensor.shape) for tensor in tensors if not tensor.buffer and tensor.trainable),
+        buffers=sum(prod(tensor.shape) for tensor in tensors if tensor.buffer),
+        bytes=sum(prod(tensor.shape) * tensor.dtype.bytes for tensor in tensors),
+    )
+
+
+def owned_parameters(node: Node) -> int:
+    """The parameters that a layer owns: none where it applies another layer again."""
+    return 0 if node.shared else sum(prod(tensor.shape) for tensor in node.parameters().values() if not tensor.buffer)
+
+
+def macs(node: Node, one: Mapping[str, int]) -> Dim:
+    """The multiply-adds of a layer in one inference; a layer that runs in training only has none."""
+    return 0 if node.training_only else evaluate(node.op.macs(*node.input_types), one)
+
+
+def one_of_a_batch(graph: Graph) -> dict[str, int]:
+    """Size 1 for every symbol that names a batch: one that an input has on its axis N."""
+    axes = [axis for value in graph.inputs for axis in zip(value.type.axes, value.type.shape, strict=True)]
+    return {name: 1 for label, dim in axes if label == "N" for name in symbols(dim)}
+
+
+def hands_on(op: Op) -> bool:
+    """Whether the result is the first input's own tensor in evaluation mode, or a view of it."""
+    return type(op).__name__ in VIEWS or getattr(op, "inplace", False) is True
+
+
+def owns_result(op: Op) -> bool:
+    """Whether the result is a weight of the model."""
+    return type(op).__name__ in ("Parameter", "Buffer")
+
+
+def activations(graph: Graph, one: Mapping[str, int]) -> Activations:
+    """The results that are no views, and the most bytes alive while a layer runs: its result, and every
+    tensor made before it, a model input or a result, that it or a later layer reads or that is an output.
+    """
+    layers = [node for node in graph.nodes if not node.training_only]
+    holder: dict[Value, Value | None] = {value: value for value in graph.inputs}  # of its bytes; None: the weights
+    for node in layers:
+        for value in node.outputs:
+            holder[value] = holder[node.inputs[0]] if hands_on(node.op) else None if owns_result(node.op) else value
+    read_last = {holder[value]: step for step, node in enumerate(layers) for value in node.inputs}
+    read_last.update((holder[output.value], len(layers)) for output in graph.outputs if not output.training)
+
+    def size(tensors: Iterable[Value | None]) -> Dim:
+        return sum(evaluate(value.type.elements, one) * value.type.dtype.bytes for value in tensors if value)
+
+    alive = size(value for value in graph.inputs if value in read_last)
+    total: Dim = 0
+    moments = [alive]
+    for step, node in enumerate(layers):
+        made = [value for value in node.outputs if holder[value] is value]
+        alive, total = alive + size(made), total + size(made)
+        moments.append(alive)
+        used = {*made, *(holder[value] for value in node.inputs)}
+        alive -= size(tensor for tensor in used if read_last.get(tensor, step) == step)
+    return Activations(total, _largest(moments))
+
+
+def _largest(sizes: Iterable[Dim]) -> Dim | str:
+    """The largest size, or `max(...)` of those of which none is the largest for certain."""
+    largest: list[Dim] = []
+    for size in sizes:
+        if not any(_at_least(other, size) for other in largest):
+            largest = [*(other for other in largest if not _at_least(size, other)), size]
+    return largest[0] if len(largest) == 1 else f"max({', '.join(map(str, largest))})"
+
+
+def _at_least(a: Dim, b: Dim) -> bool:
+    """Whether a >= b for certain: no term of their difference is negative, as no size is."""
+    difference = a - b
+    return difference >= 0 if isinstance(difference, int) else all(term > 0 for term in difference.terms.values())

@@ -1,0 +1,189 @@
+"""The receptive field: which pixels of the model's first image each position of a value can see.
+
+Carried exactly along every path: for each spatial axis of the image, the first and the last pixel that
+positions see, and how that moves from position to position. It is the field of the arithmetic, not cut
+at the borders of the image, and counts holes inside it. Two ops break it open: a global one ("whole"),
+and one that mixes positions that were folded into channels (a Linear after Flatten), which sees them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import gcd, lcm
+from typing import Literal, NamedTuple, TypeAlias
+
+from archspec.dims import Dim
+from archspec.graph import Graph, Node, Value
+from archspec.ops.base import Elementwise, Op, Receptive, Window
+from archspec.reports.costs import VIEWS
+from archspec.types import TensorType
+
+SPATIAL = ("D", "H", "W", "L")
+_CHANNELWISE = VIEWS | {"BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "Add", "Sub", "Mul", "Div", "Concat"}
+_LONGEST_PERIOD = 4096  # of fields that differ from position to position; beyond it they are not followed
+
+Interval: TypeAlias = tuple[int, int]
+
+
+class Reach(NamedTuple):
+    """What the positions along an axis see of one axis of the image: position k * len(seen) + r sees the
+    pixels seen[r], from first to last, moved by k * step; None: it sees nothing."""
+
+    axis: str
+    step: int
+    seen: tuple[Interval | None, ...]
+
+    @property
+    def size(self) -> int:
+        return max((last - first + 1 for first, last in filter(None, self.seen)), default=0)
+
+    def of(self, first: int, last: int) -> Interval | None:
+        """What the positions from first to last see together."""
+        period = len(self.seen)
+        positions = {*range(first, min(last + 1, first + period)), *range(max(first, last + 1 - period), last + 1)}
+        moved = [(position // period * self.step, self.seen[position % period]) for position in positions]
+        return _hull((by + seen[0], by + seen[1]) for by, seen in moved if seen)
+
+    def slid(self, size: int, stride: int, start: int, scale: int) -> Reach | None:
+        """Seen through a window that slides along the axis; None where fields would differ for too long."""
+        period = scale * len(self.seen)
+        shared = gcd(stride, period)
+        if period // shared > _LONGEST_PERIOD:
+            return None
+        firsts = [start + stride * position for position in range(period // shared)]
+        seen = tuple(self.of(first // scale, (first + size - 1) // scale) for first in firsts)
+        return Reach(self.axis, stride // shared * self.step, seen)
+
+
+class Scattered(NamedTuple):
+    """Positions that see `size` pixels each, in no order that windows could follow: pixels folded into
+    another axis, or, where `axis` is None, one position picked out."""
+
+    axis: str | None
+    size: int
+
+
+Sight: TypeAlias = Reach | Scattered | Literal["whole"]
+"""What is seen along one axis of the image."""
+Field: TypeAlias = Mapping[str, Sight]
+"""What is seen, by the image's axes. Empty: nothing of the image."""
+
+
+def _hull(intervals: Iterable[Interval]) -> Interval | None:
+    ends = list(intervals)
+    return (min(first for first, _ in ends), max(last for _, last in ends)) if ends else None
+
+
+def receptive_fields(graph: Graph) -> dict[Value, Field | None]:
+    """What each value sees of the first model input that has spatial axes; None: not known, because an
+    op lost track of positions (a Reshape), or because paths meet that go in different steps."""
+    fields: dict[Value, Field | None] = {value: {} for value in graph.inputs}
+    image = image_of(graph)
+    if image:
+        fields[image] = {axis: Reach(axis, 1, ((0, 0),)) for axis in _spatial(image.type)}
+    for node in graph.nodes:
+        read = [fields[value] for value in node.inputs]
+        fields.update((value, _through(node, read, value.type)) for value in node.outputs)
+    return fields
+
+
+def image_of(graph: Graph) -> Value | None:
+    """The model input whose pixels are counted."""
+    return next((value for value in graph.inputs if _spatial(value.type)), None)
+
+
+def sizes(field: Field | None, image: Value | None) -> tuple[Dim, ...] | Literal["whole"] | None:
+    """A field's extent along each spatial axis of the image; `whole` once it is all of it on every axis."""
+    if not field or image is None:
+        return None
+    if all(sight == "whole" for sight in field.values()):
+        return "whole"
+    extents = dict(zip(image.type.axes, image.type.shape, strict=True))
+    return tuple(extents[axis] if sight == "whole" else sight.size for axis, sight in field.items())
+
+
+def _spatial(type_: TensorType) -> list[str]:
+    return [axis for axis in type_.axes if axis in SPATIAL]
+
+
+def _through(node: Node, read: Sequence[Field | None], out: TensorType) -> Field | None:
+    """What a result sees, by what the layer's inputs see."""
+    known = [field for field in read if field is not None]
+    if len(known) < len(read):
+        return None
+    receptive = node.op.receptive(*node.input_types)
+    seen: dict[str, Sight] = {}
+    for axis in dict.fromkeys(axis for field in known for axis in field):
+        parts = [
+            _step(field[axis], receptive, node, type_, out)
+            for field, type_ in zip(known, node.input_types, strict=True)
+            if axis in field
+        ]
+        together = _together(parts)
+        if together is None:
+            return None
+        seen[axis] = together
+    return seen
+
+
+def _step(sight: Sight, receptive: Receptive, node: Node, type_: TensorType, out: TensorType) -> Sight | None:
+    if sight == "whole" or receptive == "whole":
+        return "whole"
+    if sight.axis == "C" and _mixes_channels(node.op):
+        return "whole"
+    if receptive == "point":
+        return _relocated(sight, type_, out)
+    window = dict(zip(reversed(_spatial(type_)), reversed(list(_by_axis(receptive))), strict=False))
+    if sight.axis not in window or window[sight.axis] == (1, 1, 0, 1):
+        return sight
+    return sight.slid(*window[sight.axis]) if isinstance(sight, Reach) else None
+
+
+def _by_axis(window: Window) -> Iterator[tuple[int, int, int, int]]:
+    scale = window.scale or (1,) * len(window.size)
+    return zip(window.size, window.stride, window.start, scale, strict=True)
+
+
+def _relocated(sight: Reach | Scattered, type_: TensorType, out: TensorType) -> Sight | None:
+    """The same pixels where each position of a result is one of the input's, found again by the axis' label."""
+    if sight.axis is None:
+        return sight
+    extent = type_.shape[type_.axes.index(sight.axis)]
+    found = sight.axis in out.axes
+    if found and out.shape[out.axes.index(sight.axis)] == extent:
+        return sight
+    if extent == 1:
+        return Scattered(None, sight.size)
+    if found:  # sliced or concatenated
+        return Scattered(sight.axis, sight.size)
+    if not any(out.axes):
+        return None
+    if out.elements != type_.elements:  # one position selected
+        return Scattered(None, sight.size)
+    return Scattered("L" if "L" in out.axes and "L" not in type_.axes else "C", sight.size)
+
+
+def _mixes_channels(op: Op) -> bool:
+    """Whether a result depends on several channels; in doubt it does."""
+    name = type(op).__name__
+    return name not in _CHANNELWISE and (name == "Softmax" or not isinstance(op, Elementwise))
+
+
+def _together(parts: Sequence[Sight | None]) -> Sight | None:
+    """What a position sees by several paths; None where they don't go in step."""
+    if None in parts:
+        return None
+    if "whole" in parts:
+        return "whole"
+    first = parts[0]
+    if all(part == first for part in parts):
+        return first
+    paths = [part for part in parts if isinstance(part, Reach)]
+    period = lcm(*(len(path.seen) for path in paths))
+    steps = {(path.axis, path.step * period // len(path.seen)) for path in paths}
+    if len(paths) < len(parts) or len(steps) > 1 or period > _LONGEST_PERIOD:
+        return None
+    seen = tuple(
+        _hull(interval for path in paths if (interval := path.of(position, position))) for position in range(period)
+    )
+    return Reach(*steps.pop(), seen)

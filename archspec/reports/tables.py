@@ -1,0 +1,162 @@
+"""Rows of layers as a table: for a terminal, in markdown, CSV and HTML.
+
+The terminal's table is written here in ASCII, not with rich: that takes 3 seconds for 10,000 rows, reads
+square brackets in a cell as markup, and marks what it cuts with a character that not every terminal has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, NamedTuple, TypeAlias
+
+from archspec.dims import Dim
+from archspec.render import BOLD, DIM, cells, paint, printable
+
+_HEADER = ("layer", "op", "output", "parameters", "MACs", "field")
+_TEXT_COLUMNS = range(3)  # which may be cut; the others hold numbers
+_LEAST = 8  # cells that cutting leaves of a column
+_SYMBOLIC = 16  # cells that a symbolic number may take
+_GAP = "  "
+
+
+Total: TypeAlias = tuple[str, Dim | str, str]
+"""What, how many, and a remark."""
+
+
+class Row(NamedTuple):
+    """A layer; or a scope with everything in it added up (`sum`), or above its layers (`head`)."""
+
+    level: int  # from 1
+    name: str  # below the scope that it stands in
+    path: str
+    op: str
+    output: str
+    params: int
+    macs: Dim
+    field: str
+    shared: bool = False
+    kind: Literal["layer", "sum", "head"] = "layer"
+
+    @property
+    def free(self) -> bool:
+        """Whether it owns nothing and multiplies nothing."""
+        return self.kind == "layer" and not self.params and self.macs == 0 and not self.shared
+
+
+def text(rows: Sequence[Row], width: int, color: bool) -> str:
+    """Lines of at most `width` columns, unless the numbers alone take more: where all of it doesn't fit,
+    shapes are written closely, then MACs rounded, then names cut. Blank is zero."""
+    for close, macs in ((False, number), (True, number), (True, short)):
+        table = [_HEADER, *(_cells(row, close, macs) for row in rows)]
+        widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
+        if _total(widths) <= width:
+            break
+    while _total(widths) > width and max(widths[column] for column in _TEXT_COLUMNS) > _LEAST:
+        widths[max(_TEXT_COLUMNS, key=widths.__getitem__)] -= 1
+    header, *lines = [_GAP.join(_aligned(line, widths)).rstrip() for line in table]
+    styles = [DIM if row.free else BOLD if row.kind == "head" else "" for row in rows]
+    rule = "-" * _total(widths)
+    body = [paint(line, style, color and bool(style)) for line, style in zip(lines, styles, strict=True)]
+    return "\n".join([paint(header, BOLD, color), rule, *body, rule])
+
+
+def _cells(row: Row, close: bool, macs: Callable[[Dim], str]) -> tuple[str, ...]:
+    name = printable("  " * (row.level - 1) + row.name)
+    if row.kind == "head":
+        return (name, row.op, "", "", "", "")
+    output = row.output.replace(" x ", "x") if close else row.output
+    params = "shared" if row.shared else number(row.params) if row.params else ""
+    return (name, row.op, output, params, _cut(macs(row.macs), _SYMBOLIC) if row.macs else "", row.field)
+
+
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + len(_GAP) * (len(widths) - 1)
+
+
+def _aligned(line: Sequence[str], widths: Sequence[int]) -> list[str]:
+    cut = [_cut(cell, width) for cell, width in zip(line, widths, strict=True)]
+    room = [" " * (width - cells(cell)) for cell, width in zip(cut, widths, strict=True)]
+    return [
+        cell + space if column in _TEXT_COLUMNS else space + cell
+        for column, (cell, space) in enumerate(zip(cut, room, strict=True))
+    ]
+
+
+def _cut(cell: str, width: int) -> str:
+    if cells(cell) <= width:
+        return cell
+    while cells(cell) > width - 2:
+        cell = cell[:-1]
+    return f"{cell}.."
+
+
+def totals(lines: Sequence[Total], width: int) -> str:
+    """The totals below a table, numbers in a column; a symbolic one is cut where it is too long."""
+    longest = max(len(number(value)) for _, value, _ in lines if isinstance(value, int))
+    names = max(len(what) for what, _, _ in lines)
+    texts = []
+    for what, value, remark in lines:
+        exact = number(value) if isinstance(value, int) else _cut(str(value), width - names - len(_GAP))
+        texts.append(f"{what:<{names}}{_GAP}{exact:>{longest}}{_GAP}{remark}".rstrip())
+    return "\n".join(texts)
+
+
+def markdown(rows: Iterable[Row]) -> str:
+    """A table with full paths and exact numbers."""
+    lines = [_HEADER, ("---", "---", "---", "---:", "---:", "---:"), *_full(rows)]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |" for line in lines)
+
+
+def html(rows: Iterable[Row]) -> str:
+    """A table with full paths and exact numbers."""
+    from html import escape
+
+    lines = [_row("th", _HEADER), *(_row("td", map(escape, line)) for line in _full(rows))]
+    return "<table>\n" + "\n".join(lines) + "\n</table>"
+
+
+def _row(tag: str, line: Iterable[str]) -> str:
+    aligned = zip(("left",) * 3 + ("right",) * 3, line, strict=True)
+    cells_ = "".join(f'<{tag} style="text-align: {side}">{cell}</{tag}>' for side, cell in aligned)
+    return f"<tr>{cells_}</tr>"
+
+
+def csv(rows: Iterable[Row]) -> str:
+    """Comma-separated values, for programs: full paths, and numbers without separators."""
+    from csv import writer
+    from io import StringIO
+
+    file = StringIO()
+    lines = writer(file, lineterminator="\n")
+    lines.writerow(("path", "op", "output_shape", "params", "macs", "receptive_field"))
+    listed = [row for row in rows if row.kind != "head"]
+    lines.writerows((row.path, row.op, row.output, row.params, row.macs, row.field) for row in listed)
+    return file.getvalue().removesuffix("\n")
+
+
+def number(value: Dim | str) -> str:
+    """With thousands separators; what is symbolic as it is."""
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def in_bytes(value: Dim | str) -> str:
+    """The unit of a number of bytes, and it in KiB, MiB or GiB."""
+    if not isinstance(value, int):
+        return "bytes"
+    unit, one = next(((unit, one) for unit, one in (("GiB", 2**30), ("MiB", 2**20)) if value >= one), ("KiB", 2**10))
+    return f"bytes, {value / one:,.1f} {unit}"
+
+
+def short(value: Dim) -> str:
+    """Three or four digits and a unit, as in 118.0M; what is symbolic as it is."""
+    if not isinstance(value, int):
+        return str(value)
+    for unit, one in (("G", 10**9), ("M", 10**6), ("k", 10**3)):
+        if value >= one:
+            return f"{value / one:.{2 if unit == 'G' else 1}f}{unit}"
+    return str(value)
+
+
+def _full(rows: Iterable[Row]) -> list[tuple[str, ...]]:
+    listed = [row for row in rows if row.kind != "head"]
+    return [(row.path, row.op, row.output, number(row.params), number(row.macs), row.field) for row in listed]

@@ -1,0 +1,387 @@
+"""The expression language: parsed with Python's `ast`, compiled to closures by our own small walker.
+
+Never `eval`: only the nodes named here exist. A bare name is an argument, a `let` name, an index or
+an op; a path that ends in a size (`x.C`, `layer4.shape[2]`, `features[5].H`) is a value's size.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NoReturn, Protocol, TypeAlias
+
+from archspec.syntax import arithmetic
+from archspec.syntax.arithmetic import Value
+from archspec.types import LABELS, TensorType
+
+MAX_LENGTH = 4_000
+MAX_NESTING = 60
+Path: TypeAlias = tuple[str, ...]
+Evaluator: TypeAlias = "Callable[[Environment], Value]"
+
+
+class ExpressionError(Exception):
+    """An expression that does not parse or has no value; `start` and `end` count code points in its text."""
+
+    def __init__(self, code: str, message: str, start: int = 0, end: int | None = None, helps: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.code, self.message, self.start, self.end, self.helps = code, message, start, end, tuple(helps)
+
+
+class Environment(Protocol):
+    """What an expression sees. Both methods raise ExpressionError for what is not there."""
+
+    def lookup(self, name: str) -> Value:
+        """The value of an argument, `let` name or index, or the op of that name."""
+
+    def type_of(self, path: Path) -> TensorType:
+        """The type of a layer's or input's value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A compiled expression."""
+
+    text: str
+    evaluate: Evaluator
+    operands: tuple[tuple[str, Evaluator], ...] = ()  # of a comparison: their source and their values
+
+
+_CONSTANTS: dict[str, Value] = {"true": True, "false": False, "null": None}
+_BINARY: dict[type[ast.operator], Callable[[Value, Value], Value]] = {
+    ast.Add: arithmetic.add,
+    ast.Sub: arithmetic.subtract,
+    ast.Mult: arithmetic.multiply,
+    ast.Div: arithmetic.true_divide,
+    ast.FloorDiv: arithmetic.floor_divide,
+    ast.Mod: arithmetic.modulo,
+    ast.Pow: arithmetic.power,
+}
+_COMPARE: dict[type[ast.cmpop], Callable[[Value, Value], bool]] = {
+    ast.Eq: arithmetic.same,
+    ast.NotEq: lambda a, b: not arithmetic.same(a, b),
+    ast.Lt: arithmetic.ordered(operator.lt),
+    ast.LtE: arithmetic.ordered(operator.le),
+    ast.Gt: arithmetic.ordered(operator.gt),
+    ast.GtE: arithmetic.ordered(operator.ge),
+    ast.In: arithmetic.contains,
+    ast.NotIn: lambda a, b: not arithmetic.contains(a, b),
+}
+_WORDS = {"&&": "and", "||": "or", "!": "not"}
+
+
+def parse(text: str) -> Expression:
+    """Compile an expression. Raises ExpressionError."""
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError("A604", f"the expression has {len(text):,} characters, and {MAX_LENGTH:,} are the limit")
+    source = text.strip()
+    indent = len(text) - len(text.lstrip())
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            tree = ast.parse(source, mode="eval")
+    except SyntaxError as error:
+        start = indent + max((error.offset or 1) - 1, 0)
+        helps = [f"write `{word}` for `{sign}`" for sign, word in _WORDS.items() if sign in source.replace("!=", "")]
+        message = "the expression is empty" if not source else f"the expression does not parse: {error.msg}"
+        raise ExpressionError("A306", message, start, start + 1, helps) from None
+    except (ValueError, MemoryError, RecursionError, Warning):
+        raise ExpressionError("A306", "the expression does not parse") from None
+    compiler = _Compiler(text, source, indent)
+    operands = [tree.body.left, *tree.body.comparators] if isinstance(tree.body, ast.Compare) else []
+    shown = tuple((ast.unparse(operand), compiler.compile(operand, 0)) for operand in operands)
+    return Expression(text, compiler.compile(tree.body, 0), shown)
+
+
+class _Compiler:
+    def __init__(self, text: str, source: str, indent: int) -> None:
+        self._text, self._source, self._indent = text, source, indent
+        self._ascii = source.isascii() and "\n" not in source
+        self._bound: list[str] = []  # the variable of the comprehension around
+
+    def _place(self, node: ast.expr) -> tuple[int, int]:
+        """Offsets of a node in the text; ast counts UTF-8 bytes."""
+        if self._ascii:
+            return self._indent + node.col_offset, self._indent + (node.end_col_offset or len(self._source))
+        lines = self._source.splitlines(keepends=True)
+
+        def offset(line: int, column: int) -> int:
+            before = lines[line - 1].encode()[:column].decode(errors="ignore")
+            return self._indent + sum(map(len, lines[: line - 1])) + len(before)
+
+        return offset(node.lineno, node.col_offset), offset(node.end_lineno or 1, node.end_col_offset or 0)
+
+    def _refuse(self, node: ast.expr, message: str, code: str = "A306", helps: Sequence[str] = ()) -> NoReturn:
+        raise ExpressionError(code, message, *self._place(node), helps)
+
+    def _guard(self, node: ast.expr, function: Callable[..., Value], *parts: Evaluator) -> Evaluator:
+        """Apply a function to the values of the parts; what it refuses is said at this node."""
+        place = self._place(node)
+
+        def run(env: Environment) -> Value:
+            values = [part(env) for part in parts]
+            try:
+                return function(*values)
+            except arithmetic.Undecided as error:
+                raise ExpressionError("A312", str(error), *place) from None
+            except (ValueError, OverflowError) as error:
+                raise ExpressionError("A307", str(error), *place) from None
+
+        return run
+
+    def compile(self, node: ast.expr, depth: int) -> Evaluator:
+        if depth > MAX_NESTING:
+            self._refuse(node, f"the expression is nested deeper than {MAX_NESTING}", "A604")
+        method = getattr(self, f"_{type(node).__name__.lower()}", None)
+        if method is None:
+            self._refuse(node, f"`{ast.unparse(node)[:40]}` is not part of the expression language")
+        compiled: Evaluator = method(node, depth + 1)
+        return compiled
+
+    def _constant(self, node: ast.Constant, depth: int) -> Evaluator:
+        value = node.value
+        if not isinstance(value, (int, float, str)) and value is not None:
+            self._refuse(node, f"`{ast.unparse(node)}` is not part of the expression language")
+        return self._guard(node, lambda: arithmetic.bounded(value))
+
+    def _name(self, node: ast.Name, depth: int) -> Evaluator:
+        name = node.id
+        if name in _CONSTANTS:
+            constant = _CONSTANTS[name]
+            return lambda env: constant
+        start, end = self._place(node)
+
+        def look(env: Environment) -> Value:
+            try:
+                return env.lookup(name)
+            except ExpressionError as error:
+                raise ExpressionError(error.code, error.message, start, end, error.helps) from None
+
+        return look
+
+    def _binop(self, node: ast.BinOp, depth: int) -> Evaluator:
+        function = _BINARY.get(type(node.op))
+        if function is None:
+            self._refuse(node, f"`{ast.unparse(node)}` uses an operator that the language lacks")
+        return self._guard(node, function, self.compile(node.left, depth), self.compile(node.right, depth))
+
+    def _unaryop(self, node: ast.UnaryOp, depth: int) -> Evaluator:
+        operand = self.compile(node.operand, depth)
+        if isinstance(node.op, ast.USub):
+            return self._guard(node, arithmetic.negative, operand)
+        if isinstance(node.op, ast.Not):
+            return self._guard(node, lambda value: not arithmetic.truth(value), operand)
+        self._refuse(node, f"`{ast.unparse(node)}` uses an operator that the language lacks")
+
+    def _boolop(self, node: ast.BoolOp, depth: int) -> Evaluator:
+        parts = [self._guard(part, arithmetic.truth, self.compile(part, depth)) for part in node.values]
+        if isinstance(node.op, ast.And):
+            return lambda env: all(part(env) for part in parts)
+        return lambda env: any(part(env) for part in parts)
+
+    def _compare(self, node: ast.Compare, depth: int) -> Evaluator:
+        operands = [self.compile(part, depth) for part in (node.left, *node.comparators)]
+        checks = []
+        for i, sign in enumerate(node.ops):
+            function = _COMPARE.get(type(sign))
+            if function is None:
+                self._refuse(node, f"`{ast.unparse(node)}` uses an operator that the language lacks")
+            checks.append(self._guard(node, function, operands[i], operands[i + 1]))
+        return checks[0] if len(checks) == 1 else lambda env: all(check(env) for check in checks)
+
+    def _ifexp(self, node: ast.IfExp, depth: int) -> Evaluator:
+        test = self._guard(node.test, arithmetic.truth, self.compile(node.test, depth))
+        body, orelse = self.compile(node.body, depth), self.compile(node.orelse, depth)
+        return lambda env: body(env) if test(env) else orelse(env)
+
+    def _list(self, node: ast.List | ast.Tuple, depth: int) -> Evaluator:
+        items = [self.compile(item, depth) for item in node.elts]
+        return lambda env: [item(env) for item in items]
+
+    _tuple = _list
+
+    def _call(self, node: ast.Call, depth: int) -> Evaluator:
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        function = arithmetic.FUNCTIONS.get(name)
+        if function is None:
+            known = ", ".join(arithmetic.FUNCTIONS)
+            self._refuse(node.func, f"there is no function `{ast.unparse(node.func)[:40]}`", helps=[f"the functions are {known}"])
+        if node.keywords or any(isinstance(argument, ast.Starred) for argument in node.args):
+            self._refuse(node, f"`{name}` takes its arguments by position")
+        arguments = [self.compile(argument, depth) for argument in node.args]
+
+        def call(*values: Value) -> Value:
+            try:
+                return function(*values)
+            except TypeError:
+                raise ValueError(f"`{name}` does not take {len(values)} arguments") from None
+
+        return self._guard(node, call, *arguments)
+
+    def _subscript(self, node: ast.Subscript, depth: int) -> Evaluator:
+        if isinstance(node.value, ast.Attribute) and node.value.attr == "shape":
+            shape = self._size_of(node.value, depth)
+            return self._guard(node, _item, shape, self.compile(node.slice, depth))
+        items = self.compile(node.value, depth)
+        if not isinstance(node.slice, ast.Slice):
+            return self._guard(node, _item, items, self.compile(node.slice, depth))
+        absent: Evaluator = lambda env: None  # noqa: E731
+        bounds = (node.slice.lower, node.slice.upper, node.slice.step)
+        parts = [self.compile(part, depth) if part else absent for part in bounds]
+        return self._guard(node, _slice, items, *parts)
+
+    def _attribute(self, node: ast.Attribute, depth: int) -> Evaluator:
+        return self._size_of(node, depth)
+
+    def _size_of(self, node: ast.Attribute, depth: int) -> Evaluator:
+        label = node.attr
+        if label not in LABELS and label != "shape":
+            help = f"a size is one of {', '.join('.' + each for each in LABELS)} and .shape[k]"
+            self._refuse(node, f"`{ast.unparse(node)}` does not end in a size", helps=[help])
+        path = self._path(node.value, depth)
+        start, end = self._place(node)
+
+        def size(env: Environment) -> Value:
+            try:
+                names = tuple(str(part if isinstance(part, str) else arithmetic.whole(part(env))) for part in path)
+                type_ = env.type_of(names)
+            except ExpressionError as error:
+                raise ExpressionError(error.code, error.message, start, end, error.helps) from None
+            except ValueError as error:
+                raise ExpressionError("A307", str(error), start, end) from None
+            if label == "shape":
+                return list(type_.shape)
+            if label not in type_.axes:
+                axes = ", ".join(axis or "?" for axis in type_.axes)
+                message = f"`{'.'.join(names)}` has no axis labelled {label}: its axes are {axes or 'none'}"
+                raise ExpressionError("A307", message, start, end, ["`.shape[k]` reads an axis by its number"])
+            return type_.shape[type_.axes.index(label)]
+
+        return size
+
+    def _path(self, node: ast.expr, depth: int) -> list[str | Evaluator]:
+        """`a.b[2].c` as its parts; an index in brackets is an expression of its own."""
+        if isinstance(node, ast.Name):
+            return [node.id]
+        if isinstance(node, ast.Attribute):
+            return [*self._path(node.value, depth), node.attr]
+        if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Slice):
+            return [*self._path(node.value, depth), self.compile(node.slice, depth)]
+        self._refuse(node, f"`{ast.unparse(node)[:40]}` is not a layer or input")
+
+    def _listcomp(self, node: ast.ListComp, depth: int) -> Evaluator:
+        loop = node.generators[0]
+        if len(node.generators) > 1 or self._bound or loop.is_async:
+            self._refuse(node, "a comprehension has one `for`, and stands in no other")
+        if not isinstance(loop.target, ast.Name):
+            self._refuse(loop.target, "a comprehension binds one name")
+        items = self.compile(loop.iter, depth)
+        name = loop.target.id
+        self._bound.append(name)
+        tests = [self._guard(test, arithmetic.truth, self.compile(test, depth)) for test in loop.ifs]
+        element = self.compile(node.elt, depth)
+        self._bound.pop()
+        place = self._place(node)
+
+        def run(env: Environment) -> Value:
+            values = items(env)
+            if not isinstance(values, (list, range)):
+                raise ExpressionError("A307", f"a comprehension wants a list, and this is {arithmetic.describe(values)}", *place)
+            if len(values) > arithmetic.MAX_ITEMS:
+                raise ExpressionError("A604", f"the comprehension has more than {arithmetic.MAX_ITEMS:,} items", *place)
+            inner = (_Bound(env, name, value) for value in values)
+            return [element(each) for each in inner if all(test(each) for test in tests)]
+
+        return run
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """An environment with one more name: the variable of a comprehension."""
+
+    outer: Environment
+    name: str
+    value: Value
+
+    def lookup(self, name: str) -> Value:
+        return self.value if name == self.name else self.outer.lookup(name)
+
+    def type_of(self, path: Path) -> TensorType:
+        return self.outer.type_of(path)
+
+
+def _item(items: Value, index: Value) -> Value:
+    if not isinstance(items, (list, range, str)):
+        raise ValueError(f"only a list has items, and this is {arithmetic.describe(items)}")
+    number = arithmetic.whole(index)
+    if not -len(items) <= number < len(items):
+        raise ValueError(f"there is no item {number} in a list of {len(items)}")
+    return items[number]
+
+
+def _slice(items: Value, *bounds: Value) -> Value:
+    if not isinstance(items, (list, range)):
+        raise ValueError(f"only a list has items, and this is {arithmetic.describe(items)}")
+    return list(items)[slice(*(None if bound is None else arithmetic.whole(bound) for bound in bounds))]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Text with `{expr}` in it: literal parts and expressions, alternating, with the offsets of each."""
+
+    parts: tuple[str | tuple[int, Expression], ...]
+
+    @property
+    def is_plain(self) -> bool:
+        return all(isinstance(part, str) for part in self.parts)
+
+    def pattern(self) -> re.Pattern[str]:
+        """Matches every text that it can give."""
+        return re.compile("".join(re.escape(part) if isinstance(part, str) else ".+" for part in self.parts))
+
+    def render(self, env: Environment) -> str:
+        """The text. Raises ExpressionError."""
+        return "".join(part if isinstance(part, str) else _rendered(part, env) for part in self.parts)
+
+
+def _rendered(part: tuple[int, Expression], env: Environment) -> str:
+    offset, expression = part
+    try:
+        value = expression.evaluate(env)
+    except ExpressionError as error:
+        raise _shifted(error, offset, len(expression.text)) from None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        message = f"a name is made of integers and text, and `{expression.text}` is {arithmetic.describe(value)}"
+        raise ExpressionError("A307", message, offset, offset + len(expression.text))
+    return str(value)
+
+
+def parse_template(text: str) -> Template:
+    """Split text at its `{expr}`. Raises ExpressionError."""
+    parts: list[str | tuple[int, Expression]] = []
+    position = 0
+    while (start := text.find("{", position)) >= 0:
+        end = text.find("}", start)
+        if end < 0:
+            raise ExpressionError("A306", "`{` is never closed", start, start + 1)
+        if start > position:
+            parts.append(text[position:start])
+        try:
+            parts.append((start + 1, parse(text[start + 1 : end])))
+        except ExpressionError as error:
+            raise _shifted(error, start + 1, end - start - 1) from None
+        position = end + 1
+    if position < len(text) or not parts:
+        parts.append(text[position:])
+    return Template(tuple(parts))
+
+
+def _shifted(error: ExpressionError, offset: int, length: int) -> ExpressionError:
+    end = offset + (length if error.end is None else error.end)
+    return ExpressionError(error.code, error.message, offset + error.start, end, error.helps)

@@ -1,0 +1,260 @@
+"""YAML text -> marked tree, or diagnostics.
+
+Built on the parser's events, because they carry exact places, keep every duplicate key, and let
+anchors, tags and deep nesting be refused before anything is expanded. Scalars follow YAML 1.2's core schema.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    DocumentStartEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceStartEvent,
+)
+
+from archspec.diagnostics import Diagnostics, Label
+from archspec.source import SourceFile, Span
+from archspec.syntax.flow import broken_flow_expression, cut_expression, quoted
+from archspec.syntax.tree import Mapping, Node, Plain, Scalar, Sequence
+
+MAX_BYTES = 256 * 1024
+MAX_DEPTH = 64
+_LONGEST_NUMBER = 40
+
+_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_NOT_A_NUMBER = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_WORDS: dict[str, Plain] = {
+    **dict.fromkeys(["null", "Null", "NULL", "~", ""]),
+    **dict.fromkeys(["true", "True", "TRUE"], True),
+    **dict.fromkeys(["false", "False", "FALSE"], False),
+}
+
+
+def read(file: SourceFile, diagnostics: Diagnostics, *, max_bytes: int = MAX_BYTES) -> Node | None:
+    """The tree of a file's one document; None where it does not parse, which `diagnostics` says."""
+    size = len(file.text.encode("utf-8", errors="surrogatepass"))
+    if size > max_bytes:
+        diagnostics.add(
+            "A601",
+            f"the file has {size:,} bytes, and {max_bytes:,} are the limit",
+            file.span(0, 0),
+            helps=["`--max-bytes` raises the limit"],
+        )
+        return None
+    builder = _Builder(file, diagnostics)
+    try:
+        for event in YAML(typ="safe", pure=True).parse(file.text):
+            if not builder.take(event):
+                return None
+    except MarkedYAMLError as error:
+        _report(error, file, diagnostics)
+        return None
+    except (YAMLError, ValueError) as error:  # ValueError: the scanner's own int() on a broken escape
+        offset = getattr(error, "position", 0)
+        problem = str(getattr(error, "reason", error)).splitlines()[0]
+        diagnostics.add("A101", f"the YAML does not parse: {problem}", file.span(offset, offset + 1))
+        return None
+    if builder.root is None:
+        diagnostics.add("A101", "the file is empty", file.span(0, 0), helps=["start with `archspec: 1`"])
+    return builder.root
+
+
+def _report(error: MarkedYAMLError, file: SourceFile, diagnostics: Diagnostics) -> None:
+    mark = error.problem_mark or error.context_mark
+    offset = min(mark.index, len(file.text)) if mark else 0
+    if (trap := broken_flow_expression(file, offset)) is not None:
+        _flow_trap(trap, diagnostics)
+        return
+    labels = []
+    if error.context and error.context_mark and error.context_mark.index != offset:
+        start = error.context_mark.index
+        labels = [Label(file.span(start, start + 1), str(error.context))]
+    helps = []
+    if file.text[offset : offset + 1] == "\t" or "\\t" in str(error.problem):
+        helps = ["indent with spaces"]
+    problem = str(error.problem or error.context).replace("\n", " ")
+    diagnostics.add(
+        "A101", f"the YAML does not parse: {problem}", file.span(offset, offset + 1), labels=labels, helps=helps
+    )
+
+
+def _flow_trap(span: Span, diagnostics: Diagnostics) -> None:
+    diagnostics.add(
+        "A104",
+        "in flow style, an expression with a comma or a bracket needs quotes",
+        span,
+        helps=[f"write `{quoted(span)}`"],
+    )
+
+
+@dataclass(slots=True)
+class _Open:
+    """A collection whose end has not come yet."""
+
+    span: Span
+    flow: bool
+    node: Mapping | Sequence
+    key: Scalar | None = None
+    value_is_key: bool = False
+
+
+@dataclass(slots=True)
+class _Builder:
+    file: SourceFile
+    diagnostics: Diagnostics
+    root: Node | None = None
+    _stack: list[_Open] = field(default_factory=list)
+    _documents: int = 0
+
+    def take(self, event: Any) -> bool:
+        """Add one event; False where reading has to stop."""
+        if isinstance(event, ScalarEvent):
+            self._marks(event)
+            self._add(self._scalar(event))
+        elif isinstance(event, (MappingStartEvent, SequenceStartEvent)):
+            self._marks(event)
+            return self._open(event)
+        elif isinstance(event, CollectionEndEvent):
+            self._close(event)
+        elif isinstance(event, AliasEvent):
+            span = self._span(event)
+            self._refuse_marks(span, "an alias")
+            self._add(Scalar(None, span.text, span, span))
+        elif isinstance(event, DocumentStartEvent):
+            return self._document(event)
+        return True
+
+    def _span(self, event: Any) -> Span:
+        return self.file.span(event.start_mark.index, event.end_mark.index)
+
+    def _document(self, event: Any) -> bool:
+        self._documents += 1
+        if self._documents > 1:
+            self.diagnostics.add("A105", "a second YAML document starts here", self._span(event))
+            return False
+        if event.version not in (None, (1, 2)):
+            version = ".".join(map(str, event.version))
+            self.diagnostics.add("A105", f"the file asks for YAML {version}, and specs are YAML 1.2", self.file.span(0, 5))
+            return False
+        return True
+
+    def _marks(self, event: Any) -> None:
+        start = event.start_mark.index
+        if event.anchor is not None:
+            self._refuse_marks(self.file.span(start, start + len(event.anchor) + 1), "an anchor")
+        elif event.tag is not None:
+            self._refuse_marks(self.file.span(start, self._word_end(start)), "a tag")
+
+    def _word_end(self, start: int) -> int:
+        found = re.compile(r"\S*").match(self.file.text, start)
+        return found.end() if found else start
+
+    def _refuse_marks(self, span: Span, what: str) -> None:
+        self.diagnostics.add(
+            "A103", f"`{span.text}` is {what}, which specs don't use", span, helps=["blocks are the language's own reuse"]
+        )
+
+    def _open(self, event: Any) -> bool:
+        span = self._span(event)
+        if len(self._stack) >= MAX_DEPTH:
+            self.diagnostics.add("A602", f"collections are nested deeper than {MAX_DEPTH} here", span)
+            return False
+        node: Mapping | Sequence = Mapping({}, span) if isinstance(event, MappingStartEvent) else Sequence([], span)
+        self._stack.append(_Open(span, bool(event.flow_style), node))
+        return True
+
+    def _close(self, event: Any) -> None:
+        opened = self._stack.pop()
+        node = opened.node
+        if opened.flow:
+            node.span = self.file.span(opened.span.start, event.end_mark.index)
+        else:  # the end mark of a block collection runs to the next token: end with its last part
+            parts = node.items if isinstance(node, Sequence) else [value for _, value in node]
+            end = max((part.span.end for part in parts), default=opened.span.end)
+            node.span = self.file.span(opened.span.start, end)
+        self._add(node)
+
+    def _add(self, node: Node) -> None:
+        if not self._stack:
+            self.root = node
+            return
+        top = self._stack[-1]
+        if isinstance(top.node, Sequence):
+            if top.flow and isinstance(node, Scalar):
+                self._check_brackets(node)
+            top.node.items.append(node)
+        elif top.key is None and not top.value_is_key:
+            if isinstance(node, Scalar):
+                top.key = node
+            else:
+                self.diagnostics.add("A203", "a key has to be a word, and this is a collection", node.span)
+                top.value_is_key = True
+        elif top.key is None:
+            top.value_is_key = False
+        else:
+            self._pair(top, top.node, top.key, node)
+            top.key = None
+
+    def _pair(self, top: _Open, mapping: Mapping, key: Scalar, value: Node) -> None:
+        if key.text == "<<" and key.inner == key.span:
+            self._refuse_marks(key.span, "a merge key")
+            return
+        if top.flow and isinstance(value, Scalar):
+            if value.value is None and value.span.start == value.span.end and key.text[-1:] in tuple(")]}"):
+                return  # the second half of an expression that was cut at its comma, reported at the first
+            self._check_brackets(value)
+        if key.text in mapping.entries:
+            first = mapping.entries[key.text][0]
+            self.diagnostics.add(
+                "A102", f"`{key.text}` stands twice in this mapping", key.span, labels=[Label(first.span, "first given here")]
+            )
+            return
+        mapping.entries[key.text] = (key, value)
+
+    def _check_brackets(self, scalar: Scalar) -> None:
+        """A plain scalar in flow style that opens a bracket was cut at the comma behind it."""
+        if scalar.inner == scalar.span and scalar.text.count("(") > scalar.text.count(")"):
+            start = scalar.span.start
+            trap = cut_expression(self.file, start, start + scalar.text.index("("))
+            _flow_trap(trap or scalar.span, self.diagnostics)
+
+    def _scalar(self, event: Any) -> Scalar:
+        text: str = event.value
+        span = self._span(event)
+        if event.style is not None:
+            inner = span.slice(1, span.end - span.start - 1) if event.style in ("'", '"') else span
+            return Scalar(text, text, span, inner)
+        return Scalar(self._resolve(text, span), text, span, span)
+
+    def _resolve(self, text: str, span: Span) -> Plain:
+        if text in _WORDS:
+            return _WORDS[text]
+        if text[0] not in "+-.0123456789":
+            return text
+        if _NOT_A_NUMBER.fullmatch(text):
+            self.diagnostics.add("A106", f"`{text}` is not a number that a network can use", span)
+            return 0.0
+        number = _INTEGER.fullmatch(text) or _FLOAT.fullmatch(text)
+        if number is None:
+            return text
+        if len(text) > _LONGEST_NUMBER:
+            self.diagnostics.add("A604", f"the number has {len(text)} characters, and {_LONGEST_NUMBER} are the limit", span)
+            return 0
+        if _INTEGER.fullmatch(text):
+            return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+        value = float(text)
+        if math.isinf(value):
+            self.diagnostics.add("A106", f"`{text}` is beyond the range of a float", span)
+            return 0.0
+        return value

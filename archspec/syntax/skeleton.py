@@ -1,0 +1,114 @@
+"""The pydantic side of the document: which keys a mapping of the language has, and of what kind each is.
+
+A skeleton checks one level. Its fields keep the marked nodes, so that every later stage can point at
+them; what pydantic refuses becomes diagnostics at the key or value that is wrong. `archspec schema`
+is derived from the same classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, WithJsonSchema
+
+from archspec.diagnostics import Diagnostics, near
+from archspec.syntax.tree import Mapping, Node, Scalar, Sequence, kind
+
+_N = TypeVar("_N", bound=Node)
+
+
+class Skeleton(BaseModel):
+    """One mapping of the language; the fields are its keys."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, frozen=True)
+
+    @classmethod
+    def read(cls, mapping: Mapping, diagnostics: Diagnostics, what: str) -> Self | None:
+        """The mapping as this skeleton; None, and diagnostics, where it does not fit."""
+        try:
+            return cls.model_validate({key: value for key, (_, value) in mapping.entries.items()})
+        except ValidationError as error:
+            for item in error.errors(include_url=False, include_context=False):
+                cls._report(str(item["loc"][0]), item, mapping, diagnostics, what)
+            return None
+
+    @classmethod
+    def keys(cls) -> list[str]:
+        """The words of the language that this mapping may hold."""
+        return [field.alias or name for name, field in cls.model_fields.items()]
+
+    @classmethod
+    def _report(cls, key: str, item: Any, mapping: Mapping, diagnostics: Diagnostics, what: str) -> None:
+        if item["type"] == "missing":
+            diagnostics.add("A202", f"{what} needs `{key}`", mapping.span.slice(0, 1))
+        elif item["type"] == "extra_forbidden":
+            helps = near(key, cls.keys()) or [f"{what} has {', '.join(cls.keys())}"]
+            diagnostics.add("A201", f"{what} has no key `{key}`", mapping.entries[key][0].span, helps=helps)
+        else:
+            node = mapping.entries[key][1]
+            wanted = str(item["msg"]).removeprefix("Value error, ")
+            diagnostics.add("A203", f"`{key}` has to be {wanted}, and is {kind(node)}", node.span)
+
+
+def node_of(wanted: str, fits: Callable[[Any], bool], schema: dict[str, Any]) -> Any:
+    """Metadata for a field that keeps its node: what it has to be, in words, as a test, and as JSON Schema."""
+
+    def check(node: Any) -> Any:
+        if not fits(node):
+            raise ValueError(wanted)
+        return node
+
+    return PlainValidator(check), WithJsonSchema(schema)
+
+
+def _is_text(node: object) -> bool:
+    return isinstance(node, Scalar) and node.is_text
+
+
+def _is_list_of_text(node: object) -> bool:
+    return isinstance(node, Sequence) and all(map(_is_text, node.items))
+
+
+_NAME_TO_ANYTHING = {"type": "object"}
+_LAYER = {"$ref": "#/$defs/Layer"}
+_LAYERS = {"anyOf": [{"type": "array", "items": _LAYER}, {"type": "object", "additionalProperties": _LAYER}]}
+
+_text = node_of("text", _is_text, {"type": "string"})
+_texts = node_of("a list of words", _is_list_of_text, {"type": "array", "items": {"type": "string"}})
+_mapping = node_of("a mapping", lambda node: isinstance(node, Mapping), _NAME_TO_ANYTHING)
+_layers = node_of("a list or a mapping of layers", lambda node: isinstance(node, (Mapping, Sequence)), _LAYERS)
+_named_layers = node_of(
+    "a mapping of layers", lambda node: isinstance(node, Mapping), {"type": "object", "additionalProperties": _LAYER}
+)
+_expressions = node_of(
+    "a list of conditions",
+    lambda node: isinstance(node, Sequence) and all(isinstance(item, Scalar) for item in node.items),
+    {"type": "array", "items": {"type": ["string", "boolean"]}},
+)
+_scalar = node_of("an expression", lambda node: isinstance(node, Scalar), {"type": ["string", "number", "boolean"]})
+_version = node_of(
+    "the language version, a number",
+    lambda node: isinstance(node, Scalar) and isinstance(node.value, int) and not isinstance(node.value, bool),
+    {"const": 1},
+)
+_source = node_of(
+    "a name, or a list of names",
+    lambda node: isinstance(node, Scalar) and node.value is not None or _is_names(node),
+    {"anyOf": [{"type": ["string", "integer"]}, {"type": "array", "items": {"type": ["string", "integer"]}}]},
+)
+
+
+def _is_names(node: object) -> bool:
+    return isinstance(node, Sequence) and all(isinstance(item, Scalar) and item.value is not None for item in node.items)
+
+
+Version = Annotated[Scalar, *_version]
+Text = Annotated[Scalar, *_text]
+Texts = Annotated[Sequence, *_texts]
+Section = Annotated[Mapping, *_mapping]
+LayersNode = Annotated[Node, *_layers]
+NamedLayersNode = Annotated[Mapping, *_named_layers]
+Conditions = Annotated[Sequence, *_expressions]
+ExpressionNode = Annotated[Scalar, *_scalar]
+SourceNode = Annotated[Node, *_source]

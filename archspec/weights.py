@@ -1,0 +1,78 @@
+"""Published and saved weights: state_dicts from torchvision's weights API, safetensors and `.pt` files.
+
+Nothing here unpickles code: `.pt` files are read with `weights_only=True`.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from archspec.zoo import ZooModel
+
+
+class WeightsError(Exception):
+    """Weights that cannot be found, read, or loaded into the network."""
+
+
+def find_weights(name: str, model: ZooModel | None) -> Mapping[str, Tensor]:
+    """The state_dict that a name means: a `.safetensors`, `.pt` or `.pth` file, else published weights of
+    the zoo model. Raises WeightsError."""
+    if name.endswith((".safetensors", ".pt", ".pth", ".bin")) or "/" in name:
+        return _from_file(Path(name))
+    return _published(name, model)
+
+
+def _from_file(path: Path) -> Mapping[str, Tensor]:
+    if not path.is_file():
+        raise WeightsError(f"there is no weights file {path}")
+    if path.suffix == ".safetensors":
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        try:
+            return load_file(path)
+        except (SafetensorError, OSError) as error:
+            raise WeightsError(f"{path} is no safetensors file: {error}") from None
+    import torch
+
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        reason = str(error).splitlines()[0]
+        raise WeightsError(f"{path} holds more than tensors, and code is never unpickled: {reason}") from None
+    except (RuntimeError, EOFError, OSError) as error:
+        raise WeightsError(f"{path} cannot be read: {error}") from None
+    if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise WeightsError(f"{path} holds no state_dict, a mapping of names to tensors")
+    return state
+
+
+def _published(name: str, model: ZooModel | None) -> Mapping[str, Tensor]:
+    if model is None or not model.weights:
+        raise WeightsError(f"only zoo models have published weights; `{name}` is no file (.safetensors, .pt)")
+    from torchvision.models import get_weight
+
+    enum = model.weights.removeprefix("torchvision ")
+    try:
+        weights = get_weight(f"{enum}.{name}")
+    except (AttributeError, KeyError, ValueError):
+        raise WeightsError(f"{model.name} has no weights `{name}` in torchvision's {enum}") from None
+    try:
+        state: Mapping[str, Tensor] = weights.get_state_dict(progress=True, check_hash=True, weights_only=True)
+    except OSError as error:
+        raise WeightsError(f"{weights.url} cannot be fetched, and is not in torch's cache: {error}") from None
+    return state
+
+
+def load_into(module: nn.Module, state: Mapping[str, Tensor]) -> None:
+    """Load a state_dict, strictly. Raises WeightsError that tells every key that does not fit."""
+    try:
+        module.load_state_dict(state, strict=True)
+    except RuntimeError as error:
+        raise WeightsError(f"the weights do not fit the network: {error}") from None

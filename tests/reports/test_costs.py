@@ -1,0 +1,155 @@
+"""Costs against torch's own counts, and against a simulation of the memory that an inference takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from random import Random
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from archspec.dims import symbol
+from archspec.graph import Graph, Value
+from archspec.reports import summarize
+from tests.reports.nets import Net, call, run
+
+
+def mixed() -> Net:
+    net = Net(4, 9, 10)
+    net.add("Conv2d", path="stem.conv", out_channels=6, kernel_size=3, groups=2)
+    net.add("BatchNorm2d", path="stem.bn")
+    relu = net.add("ReLU", path="stem.relu")
+    net.add("ConvTranspose2d", path="up", out_channels=6, kernel_size=3, padding=1)
+    net.add("GroupNorm", path="norm", num_groups=3)
+    net.add("Add", relu, "norm", path="add")
+    net.add("Dropout", path="drop")
+    net.add("Flatten", path="flat")
+    net.add("Linear", path="fc", out_features=5)
+    return net
+
+
+def branched() -> Net:
+    net = Net(8, 6, 6)
+    net.add("Chunk", path="halves", chunks=2)
+    conv = net.add("Conv2d", "halves.0", out_channels=4, kernel_size=3, padding=1)
+    long = net.add("Concat", conv, "halves.1")
+    net.add("ChannelShuffle", groups=2)
+    net.add("Permute", dims=(0, 2, 3, 1))
+    net.add("LayerNorm")
+    net.add("Permute", dims=(0, 3, 1, 2))
+    net.add("Add", net.last, long, "image")
+    net.add("MaxPool2d", kernel_size=2)
+    return net
+
+
+def shared() -> Net:
+    net = Net(c3=(symbol("N"), 4, 8, 8), c4=(symbol("N"), 4, 4, 4))
+    net.add("Conv2d", "c3", path="head", out_channels=4, kernel_size=3)
+    net.add("Conv2d", "c4", path="again", owner="head", out_channels=4, kernel_size=3)
+    return net
+
+
+def training() -> Net:
+    net = Net(3, 8, 8)
+    stem = net.add("Conv2d", path="stem", out_channels=4, kernel_size=3)
+    net.add("Conv2d", path="aux", train=True, out_channels=9, kernel_size=3)
+    net.add("Conv2d", stem, path="head", out_channels=2, kernel_size=1)
+    return net
+
+
+def swin_like() -> Net:
+    """Weights as values, views of views, an input that is read late, and two outputs, one of them a view."""
+    net = Net(image=(symbol("N"), 4, 6, 6), late=(symbol("N"), 4, 6, 6))
+    net.add("Conv2d", "image", path="conv", out_channels=4, kernel_size=1)
+    net.add("Parameter", path="scale", shape=(4, 1, 1), init="ones")
+    net.add("Mul", "conv", "scale", path="scaled")
+    net.add("Flatten", "scaled", path="tokens", start_dim=2)
+    net.add("Identity", "tokens", path="same")
+    net.add("ReLU", "scaled", path="relu", inplace=True)
+    net.add("Add", "relu", "late", path="sum")
+    return net
+
+
+NETWORKS: dict[str, Callable[[], Graph]] = {
+    "mixed": lambda: mixed().graph(),
+    "branched": lambda: branched().graph(),
+    "shared": lambda: shared().graph("head", "again"),
+    "training": lambda: training().graph("head", training=("aux",)),
+    "views": lambda: swin_like().graph("same", "sum"),
+    "an input that nothing reads": lambda: swin_like().graph("tokens"),
+}
+
+
+def inputs_of(graph: Graph) -> dict[str, torch.Tensor]:
+    return {v.name: torch.rand([1, *map(int, v.type.shape[1:])]) for v in graph.inputs}  # type: ignore[arg-type]
+
+
+def without_training(graph: Graph) -> Graph:
+    nodes = [node for node in graph.nodes if not node.training_only]
+    return Graph(graph.name, graph.inputs, tuple(o for o in graph.outputs if not o.training), graph.root, nodes)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_macs_are_half_of_torch_s_flops(name: str) -> None:
+    graph = NETWORKS[name]()
+    counter = FlopCounterMode(display=False)
+    with counter, torch.no_grad():
+        run(without_training(graph), inputs_of(graph))
+    summary = summarize(graph)
+    assert summary.macs * 2 == counter.get_total_flops()
+    assert summary.macs == sum(layer.macs for layer in summary.layers)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_activation_bytes_are_those_of_a_simulated_inference(name: str) -> None:
+    graph = NETWORKS[name]()
+    found = summarize(graph).activations
+    assert (found.sum, found.peak) == simulated(graph)
+
+
+def simulated(graph: Graph) -> tuple[int, int]:
+    """Run it in torch. Before each layer forget every tensor that neither it, nor a later layer, nor the caller
+    reads; after it, count the bytes of all storages that are there, weights apart."""
+    layers = without_training(graph).nodes
+    wanted = [output.value for output in graph.outputs if not output.training]
+    values: dict[Value, torch.Tensor] = dict(zip(graph.inputs, inputs_of(graph).values(), strict=True))
+    weights: set[int] = set()
+    made: dict[int, torch.Tensor] = {}
+    peak = 0
+    for step, node in enumerate(layers):
+        to_come = {value for later in layers[step:] for value in later.inputs}
+        values = {value: tensor for value, tensor in values.items() if value in to_come or value in wanted}
+        before = storages(values.values())
+        result = call(node, [values[value] for value in node.inputs])
+        results = [result] if isinstance(result, torch.Tensor) else list(result)
+        values.update(zip(node.outputs, results, strict=True))
+        if type(node.op).__name__ in ("Parameter", "Buffer"):
+            weights |= set(storages(results))
+        made |= {key: results for key, results in storages(results).items() if key not in before}  # kept alive
+        peak = max(peak, sum(t.untyped_storage().nbytes() for k, t in storages(values.values()).items() if k not in weights))
+    return sum(t.untyped_storage().nbytes() for k, t in made.items() if k not in weights), peak
+
+
+def storages(tensors: Iterable[torch.Tensor]) -> dict[int, torch.Tensor]:
+    return {tensor.untyped_storage().data_ptr(): tensor for tensor in tensors}
+
+
+def random_network(seed: int) -> Graph:
+    """Layers that read what was made at any time before."""
+    random, net = Random(seed), Net(4, 5, 5)
+    for _ in range(15):
+        names = list(net.values)
+        op = random.choice(["ReLU", "Add", "Dropout", "Conv2d", "Identity"])
+        if op == "Conv2d":
+            net.add(op, random.choice(names), out_channels=4, kernel_size=3, padding=1)
+        else:
+            net.add(op, *(random.choice(names[-4:]) for _ in range(2 if op == "Add" else 1)))
+    return net.graph(*random.sample(list(net.values), 2))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_activation_bytes_of_random_networks(seed: int) -> None:
+    graph = random_network(seed)
+    found = summarize(graph).activations
+    assert (found.sum, found.peak) == simulated(graph)

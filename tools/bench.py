@@ -1,0 +1,276 @@
+"""How fast archspec is, as ratios: each row measures our work and what it stands against side by side, in
+turns within one run, and compares medians. Prints one table; exits 1 if a row is below its bar.
+
+    python tools/bench.py                  # all rows, a few minutes
+    python tools/bench.py --only check     # rows whose name contains "check"
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).parents[1]
+NOISE = 0.97  # what counts as 1.00: two runs of one and the same model differ by this much
+
+
+class Result(NamedTuple):
+    """Medians in seconds, and facts that have to hold besides the ratio."""
+
+    ours: float
+    theirs: float
+    facts: tuple[tuple[str, bool], ...] = ()
+
+
+class Row(NamedTuple):
+    name: str
+    work: str
+    against: str
+    bar: float  # the least theirs / ours
+    measure: Callable[[], Result]
+
+
+def seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def in_turns(ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> Result:
+    """The medians of both, measured in turns after one unmeasured round, so that what disturbs the machine
+    disturbs both. The order alternates: neither always finds the caches that the other left."""
+    ours()
+    theirs()
+    times: dict[Callable[[], object], list[float]] = {ours: [], theirs: []}
+    for turn in range(rounds):
+        for work in (ours, theirs) if turn % 2 else (theirs, ours):
+            gc.collect()
+            times[work].append(seconds(work))
+    return Result(statistics.median(times[ours]), statistics.median(times[theirs]))
+
+
+# --- cold start ---------------------------------------------------------------------------------------------
+
+ON_META = """
+import torch, torchvision
+with torch.device("meta"):
+    torchvision.models.resnet50().eval()(torch.empty(1, 3, 224, 224))
+"""
+
+
+def process(*arguments: str) -> int:
+    """Run a Python process to its end; gives its peak resident memory in bytes."""
+    quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    child = os.posix_spawn(sys.executable, [sys.executable, *arguments], environment, file_actions=quiet)
+    _, status, usage = os.wait4(child, 0)
+    if status:
+        raise SystemExit(f"{' '.join(arguments)} failed")
+    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def cold_check() -> Result:
+    # A child's peak starts at its parent's size, so this row has to come before any that imports torch here.
+    peaks: list[int] = []
+    result = in_turns(
+        lambda: peaks.append(process("-m", "archspec", "check", "resnet50")), lambda: process("-c", ON_META), 7
+    )
+    peak = max(peaks) / 1e6
+    return result._replace(facts=((f"peak {peak:.0f} MB < 70 MB", peak < 70),))
+
+
+# --- the compiler, in-process -------------------------------------------------------------------------------
+
+
+def warm_elaborate() -> Result:
+    import torch
+    import torchvision
+
+    from archspec import driver
+
+    def on_meta() -> None:
+        with torch.device("meta"), torch.no_grad():
+            torchvision.models.resnet50().eval()(torch.empty(1, 3, 224, 224))
+
+    return in_turns(lambda: driver.load("resnet50").graph, on_meta, 15)
+
+
+def chain(layers: int) -> str:
+    """A spec with `layers` written layers, one after the other."""
+    cycle = ("- {op: Conv2d, out_channels: 8, kernel_size: 1}", "- BatchNorm2d", "- ReLU")
+    lines = "\n".join(f"  {cycle[i % 3]}" for i in range(layers))
+    return f"archspec: 1\nname: chain\ninputs: {{x: [N, 8, 8, 8]}}\nlayers:\n{lines}\n"
+
+
+def long_chain() -> Result:
+    import archspec
+
+    short, long = chain(1_000), chain(10_000)
+    if archspec.check(short) or archspec.check(long):
+        raise SystemExit("the generated chain is not clean")
+    result = in_turns(lambda: archspec.check(long), lambda: archspec.check(short), 5)
+    return Result(result.ours / 10_000, result.theirs / 1_000)
+
+
+# --- ONNX ---------------------------------------------------------------------------------------------------
+
+
+def torch_export(model: Any, path: Path) -> None:
+    import torch
+
+    image, dynamic = torch.randn(2, 3, 224, 224), ({0: torch.export.Dim("N")},)
+    with redirect_stdout(StringIO()):  # it tells its progress
+        torch.onnx.export(
+            model, (image,), path, dynamo=True, dynamic_shapes=dynamic, opset_version=18, external_data=False
+        )
+
+
+def emit() -> Result:
+    import archspec
+
+    model = archspec.build("resnet50").eval()
+    with tempfile.TemporaryDirectory() as folder:
+        ours, theirs = Path(folder, "ours.onnx"), Path(folder, "theirs.onnx")
+        return in_turns(lambda: archspec.export(model, ours, parity=False), lambda: torch_export(model, theirs), 3)
+
+
+def nodes_after_basic_optimisation(path: Path) -> int:
+    import onnx
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.optimized_model_filepath = str(path.with_suffix(".basic.onnx"))
+    onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return len(onnx.load(options.optimized_model_filepath, load_external_data=False).graph.node)
+
+
+def runtime_latency() -> Result:
+    import numpy
+    import onnxruntime
+
+    import archspec
+
+    model = archspec.build("resnet18").eval()
+    image = numpy.random.default_rng(0).standard_normal((1, 3, 224, 224), dtype=numpy.float32)
+
+    with tempfile.TemporaryDirectory() as folder:
+        ours, theirs = Path(folder, "ours.onnx"), Path(folder, "theirs.onnx")
+        archspec.export(model, ours, parity=False)
+        torch_export(model, theirs)
+        counts = [nodes_after_basic_optimisation(path) for path in (ours, theirs)]
+
+        def runner(path: Path) -> Callable[[], object]:
+            session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+            feed = {session.get_inputs()[0].name: image}
+            return lambda: session.run(None, feed)
+
+        result = in_turns(runner(ours), runner(theirs), 61)
+    return result._replace(facts=((f"{counts[0]} nodes <= {counts[1]}", counts[0] <= counts[1]),))
+
+
+# --- the built module ---------------------------------------------------------------------------------------
+
+
+def twins() -> tuple[Any, Any]:
+    """Our resnet18 and torchvision's, with the same weights."""
+    import torchvision
+
+    import archspec
+
+    ours, theirs = archspec.build("resnet18"), torchvision.models.resnet18()
+    theirs.load_state_dict(ours.state_dict())
+    return ours, theirs
+
+
+def forward() -> Result:
+    import torch
+
+    ours, theirs = twins()
+    image = torch.randn(2, 3, 128, 128)
+    breaks = torch._dynamo.explain(ours.eval())(image).graph_break_count
+
+    def runner(model: Any) -> Callable[[], object]:
+        return torch.no_grad()(lambda: model(image))
+
+    result = in_turns(runner(ours.eval()), runner(theirs.eval()), 61)
+    return result._replace(facts=((f"{breaks} graph breaks", breaks == 0),))
+
+
+def training_step() -> Result:
+    import torch
+
+    image, target = torch.randn(4, 3, 128, 128), torch.randint(1000, (4,))
+
+    def runner(model: Any) -> Callable[[], object]:
+        optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+
+        def step() -> None:
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(model(image), target).backward()
+            optimizer.step()
+
+        return step
+
+    ours, theirs = twins()
+    compiled = torch.compile(ours.train(), fullgraph=True, backend="eager")
+    compiled(image)  # raises at the first graph break
+    return in_turns(runner(ours.train()), runner(theirs.train()), 31)
+
+
+ROWS = (
+    Row(
+        "cold check",
+        "`archspec check resnet50`, whole process",
+        "torch + torchvision on meta, whole process",
+        12,
+        cold_check,
+    ),
+    Row("warm elaborate", "read, elaborate and infer resnet50, warm", "build and run it on meta", 10, warm_elaborate),
+    Row("emit", "emit and save resnet50's ONNX from a built module", "torch.onnx.export(dynamo=True)", 15, emit),
+    Row("forward", "forward of the built resnet18, eager", "torchvision's resnet18", NOISE, forward),
+    Row("training", "training step of the built resnet18, eager", "torchvision's resnet18", NOISE, training_step),
+    Row("onnxruntime", "onnxruntime on our resnet18", "on torch.onnx.export's", NOISE, runtime_latency),
+    Row("chain", "check of 10,000 layers, per layer", "of 1,000 layers, per layer", 1 / 1.3, long_chain),
+)
+
+
+def milliseconds(value: float) -> str:
+    return f"{value * 1e3:.3g} ms" if value < 1 else f"{value:.2f} s"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", metavar="NAME", default="", help="measure the rows whose name contains NAME")
+    rows = [row for row in ROWS if parser.parse_args().only in row.name]
+    if not rows:
+        parser.error(f"no row of that name; there are: {', '.join(row.name for row in ROWS)}")
+
+    print("| work | against | ours | theirs | ratio | at least | besides |\n|---|---|---|---|---|---|---|")
+    passed = True
+    for row in rows:
+        result = row.measure()
+        ratio = result.theirs / result.ours
+        good = ratio >= row.bar and all(holds for _, holds in result.facts)
+        passed &= good
+        facts = "; ".join(f"{fact}{'' if holds else ' (FAILS)'}" for fact, holds in result.facts)
+        print(
+            f"| {row.work} | {row.against} | {milliseconds(result.ours)} | {milliseconds(result.theirs)} "
+            f"| {ratio:.2f}{'' if ratio >= row.bar else ' (BELOW)'} | {row.bar:.2f} | {facts} |",
+            flush=True,
+        )
+    return 0 if passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
