@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from archspec import given, zoo
 from archspec.diagnostics import Diagnostic, Diagnostics, SpecError
-from archspec.elaborate import Options, elaborate
+from archspec.elaborate import MAX_LAYERS, Options, elaborate
 from archspec.graph import Graph, Output, Value
 from archspec.syntax.reader import MAX_BYTES
 from archspec.zoo import Target
@@ -47,18 +47,24 @@ def compile_target(
     overrides: Mapping[str, Mapping[str, Any]] | None = None,
     plugins: Sequence[str] = (),
     max_bytes: int = MAX_BYTES,
-    max_layers: int | None = None,
+    max_layers: int = MAX_LAYERS,
 ) -> Compilation:
     """Read and elaborate a TARGET, or a spec's text if it contains a newline. Never raises for a bad spec."""
     for plugin in plugins:
         load_plugin(plugin)
     diagnostics = Diagnostics()
-    target = zoo.text_target(name, diagnostics) if "\n" in name else zoo.find_target(name, diagnostics, max_bytes=max_bytes)
+    target = (
+        zoo.text_target(name, diagnostics) if "\n" in name else zoo.find_target(name, diagnostics, max_bytes=max_bytes)
+    )
     if target.spec is None:
         return Compilation(target, diagnostics, None)
-    options = Options({**target.arguments, **(arguments or {})}, given.shapes(inputs), overrides or {})
-    if max_layers is not None:
-        options = Options(options.arguments, options.inputs, options.overrides, max_layers)
+    options = Options(
+        arguments={**target.arguments, **(arguments or {})},
+        inputs=given.shapes(inputs),
+        overrides=overrides or {},
+        max_layers=max_layers,
+        name=target.name,
+    )
     return Compilation(target, diagnostics, elaborate(target.spec, target.library, diagnostics, options))
 
 
@@ -90,7 +96,8 @@ class Recipe:
 class Architecture:
     """A network without errors: the typed graph, and how it was asked for.
 
-    It stays with the modules that are built from it. Copies share it, and a pickle holds how it was asked for, not the graph.
+    It stays with the modules that are built from it. Copies share it; a pickle holds how it was asked for,
+    not the graph.
     """
 
     def __init__(self, recipe: Recipe, compilation: Compilation | None = None) -> None:
@@ -272,7 +279,13 @@ def export(
             if not parity:
                 return None
             report = prove(
-                architecture.graph, module, temporary, weights_are_initial=initial, device=device, seed=seed, sha256=hashes
+                architecture.graph,
+                module,
+                temporary,
+                weights_are_initial=initial,
+                device=device,
+                seed=seed,
+                sha256=hashes,
             )
             if not report.passed:
                 raise ParityError(report)
@@ -334,7 +347,9 @@ def _module(
 
     if isinstance(source, torch.nn.Module):
         return source, architecture_of(source), False
-    architecture = source if isinstance(source, Architecture) else load(source, inputs=inputs, args=args, plugins=plugins)
+    architecture = (
+        source if isinstance(source, Architecture) else load(source, inputs=inputs, args=args, plugins=plugins)
+    )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return build(architecture, weights), architecture, weights is None

@@ -91,7 +91,8 @@ def find_target(name: str, diagnostics: Diagnostics, *, max_bytes: int = MAX_BYT
     if "/" in name or "\\" in name or name.endswith((".yaml", ".yml")):
         path = Path(name)
         library = Library(diagnostics, path.parent, max_bytes)
-        return Target(path.stem, name, library, library.read(path, name))
+        spec = library.read(path, name)
+        return Target(spec.name if spec else path.stem, name, library, spec)
     root = packaged("specs")
     library = Library(diagnostics, root, max_bytes)
     model = model_named(name)

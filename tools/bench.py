@@ -213,11 +213,12 @@ def training_step() -> Result:
     image, target = torch.randn(4, 3, 128, 128), torch.randint(1000, (4,))
 
     def runner(model: Any) -> Callable[[], object]:
-        optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+        optimizer: Any = torch.optim.SGD(model.parameters(), lr=1e-3)
 
         def step() -> None:
             optimizer.zero_grad()
-            torch.nn.functional.cross_entropy(model(image), target).backward()
+            loss: Any = torch.nn.functional.cross_entropy(model(image), target)
+            loss.backward()
             optimizer.step()
 
         return step

@@ -5,3 +5,4 @@ inferred in one walk, because a condition may ask for a type. Reading order: `ne
 
 from archspec.elaborate.network import Options as Options
 from archspec.elaborate.network import elaborate as elaborate
+from archspec.elaborate.state import MAX_LAYERS as MAX_LAYERS

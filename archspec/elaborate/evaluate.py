@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from archspec.dims import Symbolic
 from archspec.diagnostics import Diagnostics, near
+from archspec.dims import Symbolic
 from archspec.elaborate.names import BlockRef, Failed, FileScope, Frame, OpRef
 from archspec.elaborate.slots import Slot
 from archspec.elaborate.values import ValueScope
@@ -105,7 +105,9 @@ class Evaluator:
         if isinstance(node, Sequence):
             return [self.value(item, env) for item in node.items]
         if isinstance(node, Mapping):
-            self.diagnostics.add("A203", "a value is a number, an expression or a list, and this is a mapping", node.span)
+            self.diagnostics.add(
+                "A203", "a value is a number, an expression or a list, and this is a mapping", node.span
+            )
             raise Failed
         return self.expression(node, env) if isinstance(node.value, str) else node.value
 
@@ -134,7 +136,12 @@ class Evaluator:
         values = []
         for item in node.items:
             word = isinstance(item, Scalar) and isinstance(item.value, str) and item.text.isidentifier()
-            if word and isinstance(item, Scalar) and env.file.op_named(item.text) is None and not env.frame.find(item.text):
+            if (
+                word
+                and isinstance(item, Scalar)
+                and env.file.op_named(item.text) is None
+                and not env.frame.find(item.text)
+            ):
                 values.append(item.text)
             elif isinstance(item, Sequence):
                 values.append(self._literal_list(item, env))
@@ -197,7 +204,7 @@ def _is_bool(value: Value) -> bool:
 
 def _share_a_type(items: list[Value]) -> bool:
     kinds = {"list" if isinstance(item, list) else _kind(item) for item in items if item is not None}
-    return len(kinds) < 2 or kinds <= {"number", "bool"} and all(map(_is_bool, items))
+    return len(kinds) < 2 or (kinds <= {"number", "bool"} and all(map(_is_bool, items)))
 
 
 def _kind(value: Value) -> str:
@@ -218,5 +225,3 @@ _TYPES: dict[str, tuple[Callable[[Value], bool], str]] = {
         "an integer or a list of integers",
     ),
 }
-
-

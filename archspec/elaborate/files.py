@@ -130,7 +130,9 @@ class Files:
                 helps = near(key.text, ops.names())
                 self.diagnostics.add("A302", f"there is no op `{key.text}`", key.span, helps=helps)
             elif not isinstance(node, MappingNode):
-                self.diagnostics.add("A203", f"the defaults of `{key.text}` have to be a mapping of arguments", node.span)
+                self.diagnostics.add(
+                    "A203", f"the defaults of `{key.text}` have to be a mapping of arguments", node.span
+                )
             else:
                 merged[key.text] = self._defaults_of(ref, node, file)
         for name, values in outer.items():
@@ -189,7 +191,9 @@ def _check_known(arguments: Arguments, known: dict[str, ArgDecl], name: str, dia
     fine = True
     for argument, (key, _) in arguments.items():
         if argument not in known:
-            helps = near(argument, known) or [f"its arguments are {', '.join(known)}" if known else "it has no arguments"]
+            helps = near(argument, known) or [
+                f"its arguments are {', '.join(known)}" if known else "it has no arguments"
+            ]
             diagnostics.add("A303", f"{name} has no argument `{argument}`", key.span, helps=helps)
             fine = False
     return fine
@@ -216,7 +220,9 @@ def _set_arguments(
             else:
                 if not missing_is_fine:
                     helps = [f"pass `--set {name}=...`, or give a default: `{name}: {wanted} = ...`"]
-                    evaluator.diagnostics.add("A304", f"the argument `{name}` has no value", argument.key.span, helps=helps)
+                    evaluator.diagnostics.add(
+                        "A304", f"the argument `{name}` has no value", argument.key.span, helps=helps
+                    )
                 raise Failed
         except Failed:
             frame.names[name] = Pending(fail, failed=True)

@@ -149,12 +149,18 @@ def _inferred(
         span = _argument_span(arguments, error.field) if error.field else None
         if span is None and error.input is not None:
             span = site.source_span(error.input)
-        message = error.message if error.message.startswith(type(op).__name__) else f"{type(op).__name__}: {error.message}"
+        message = (
+            error.message if error.message.startswith(type(op).__name__) else f"{type(op).__name__}: {error.message}"
+        )
         state.diagnostics.add(error.code, message, span or site.span, labels=site.labels(), notes=error.notes)
         return None
     for a, b in op.unproved(*types):
         state.diagnostics.add(
-            "A403", f"{site.place.path}: {a} and {b} are not proved equal", site.span, notes=[_when(a, b)], labels=site.labels()
+            "A403",
+            f"{site.place.path}: {a} and {b} are not proved equal",
+            site.span,
+            notes=[_when(a, b)],
+            labels=site.labels(),
         )
     state.inferred[key] = outputs
     return outputs

@@ -29,12 +29,13 @@ from archspec.types import LABELS, Axes, TensorType, default_axes
 @dataclass(frozen=True, slots=True)
 class Options:
     """What a caller may change about a spec: its args, the shapes of its inputs (by name; `""`: the only
-    one), the arguments of single layers by path, and the limit on layers."""
+    one), the arguments of single layers by path, the limit on layers, and what the network is called."""
 
     arguments: Arguments = field(default_factory=dict)
     inputs: Mapping[str, list[Scalar]] = field(default_factory=dict)
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     max_layers: int = MAX_LAYERS
+    name: str = ""
 
 
 def elaborate(spec: Spec, library: Library, diagnostics: Diagnostics, options: Options | None = None) -> Graph | None:
@@ -127,7 +128,9 @@ class _Network:
         top, layers = files[-1], chain[0].layers
         declared = next((spec.inputs for spec in reversed(chain) if spec.inputs), {})
         inputs = self._inputs(declared, files)
-        root = Scope("", "root", "", None, tuple(value for value in inputs.values() if value), tuple(inputs), chain[0].name)
+        root = Scope(
+            "", "root", "", None, tuple(value for value in inputs.values() if value), tuple(inputs), chain[0].name
+        )
         names = {name: Entry((value,) if value else None) for name, value in inputs.items()}
         values = ValueScope(None, root, next(iter(names.values()), FAILED), dict(names), layers)
         for file in files:
@@ -151,7 +154,9 @@ class _Network:
         read = tuple(value for value in inputs.values() if value is not None)
         if outputs and values.prev.values:
             root.output = outputs[0].value
-        return Graph(self.spec.name, read, tuple(outputs), root, self.state.nodes, init, self.state.aliases)
+        return Graph(
+            self.options.name or self.spec.name, read, tuple(outputs), root, self.state.nodes, init, self.state.aliases
+        )
 
     def _init(self, files: list[FileScope]) -> dict[str, Any]:
         merged: dict[str, Any] = {}
@@ -176,13 +181,19 @@ class _Network:
             given[next(iter(declared))] = given.pop("")
         for name, shape in given.items():
             if name not in declared:
-                helps = [f"say which: {', '.join(f'`{each}=...`' for each in declared)}"] if not name else near(name, declared)
+                helps = (
+                    [f"say which: {', '.join(f'`{each}=...`' for each in declared)}"]
+                    if not name
+                    else near(name, declared)
+                )
                 message = f"there is no input `{name}`" if name else f"the network has {len(declared)} inputs"
                 span = shape[0].span if shape else self.spec.root.span.slice(0, 1)
                 self.diagnostics.add("A301", message, span, helps=helps)
         return {name: self._input(name, each, given.get(name), files) for name, each in declared.items()}
 
-    def _input(self, name: str, declared: InputDecl, shape: list[Scalar] | None, files: list[FileScope]) -> Value | None:
+    def _input(
+        self, name: str, declared: InputDecl, shape: list[Scalar] | None, files: list[FileScope]
+    ) -> Value | None:
         owner = next((file for file in files if file.spec.inputs.get(name) is declared), files[-1])
         try:
             sizes = [self._size(item, owner) for item in (shape if shape is not None else declared.shape)]
@@ -196,7 +207,11 @@ class _Network:
         if isinstance(value, str):
             value = self.state.evaluator.expression(item, _SizeEnv(file.frame, file))
         try:
-            size = value if arithmetic.is_number(value) and not isinstance(value, (int, float)) else arithmetic.whole(value)
+            size = (
+                value
+                if arithmetic.is_number(value) and not isinstance(value, (int, float))
+                else arithmetic.whole(value)
+            )
         except ValueError as error:
             self.diagnostics.add("A305", f"a size of an input: {error}", item.inner)
             raise Failed from None

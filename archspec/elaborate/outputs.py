@@ -84,15 +84,21 @@ def report_dead_layers(outputs: list[Output], state: State) -> None:
         if node in read:
             continue
         cut = next((absent for absent in state.absent if _would_read(absent, node)), None)
-        labels = [Label(cut.span, f"`{cut.name or 'this layer'}` is absent here, and stands for what it reads first")] if cut else []
-        help = "put the main path first in its `from`" if cut else "read it with `from`, name it in `outputs`, or remove it"
-        state.diagnostics.add(
-            "A505", f"`{node.path}` reaches no output", node.origin.span, labels=labels, helps=[help]
+        labels = (
+            [Label(cut.span, f"`{cut.name or 'this layer'}` is absent here, and stands for what it reads first")]
+            if cut
+            else []
         )
+        help = (
+            "put the main path first in its `from`"
+            if cut
+            else "read it with `from`, name it in `outputs`, or remove it"
+        )
+        state.diagnostics.add("A505", f"`{node.path}` reaches no output", node.origin.span, labels=labels, helps=[help])
 
 
 def _would_read(absent: Absent, node: Node) -> bool:
-    return any(value is not None and value.node is node for value in map(lambda item: _value(item, absent), absent.unread))
+    return any(value is not None and value.node is node for value in (_value(item, absent) for item in absent.unread))
 
 
 def _value(item: Scalar, absent: Absent) -> Value | None:

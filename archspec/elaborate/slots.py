@@ -32,7 +32,9 @@ def slots(op: type[Op]) -> dict[str, Slot]:
 
 def _slot(hint: Any) -> Slot:
     leaves = list(_leaves(hint))
-    words = frozenset(word for leaf in leaves if typing.get_origin(leaf) is typing.Literal for word in typing.get_args(leaf))
+    words = frozenset(
+        word for leaf in leaves if typing.get_origin(leaf) is typing.Literal for word in typing.get_args(leaf)
+    )
     return Slot(
         words=frozenset(word for word in words if isinstance(word, str)),
         text=str in leaves,

@@ -20,6 +20,7 @@ from archspec.syntax.tree import Scalar
 MAX_LAYERS = 100_000
 MAX_BLOCK_DEPTH = 64
 
+
 class Absent(NamedTuple):
     """A layer that is not there, and what it would have read beside its first value."""
 
@@ -58,7 +59,9 @@ class State:
     defaults: dict[str, dict[str, Any]] = field(default_factory=dict)
     edits: dict[str, list[Edit]] = field(default_factory=dict)
     met: set[str] = field(default_factory=set)  # paths of edits that met a layer
-    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # layer path -> arguments, from a changed module
+    overrides: Mapping[str, Mapping[str, Any]] = field(
+        default_factory=dict
+    )  # layer path -> arguments, from a changed module
     ops: dict[Any, Op] = field(default_factory=dict)  # by class and arguments: equal layers share one
     inferred: dict[Any, Any] = field(default_factory=dict)  # by op and input types
 

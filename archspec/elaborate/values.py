@@ -179,7 +179,9 @@ class Declared:
         flat = list(_flat(layers))
         self._position = {layer: i for i, layer in enumerate(flat)}
         self._plain = {layer.key.text: i for i, layer in enumerate(flat) if layer.key and layer.has_plain_name}
-        self._templates = [(layer.name.pattern(), i) for i, layer in enumerate(flat) if layer.name and not layer.name.is_plain]
+        self._templates = [
+            (layer.name.pattern(), i) for i, layer in enumerate(flat) if layer.name and not layer.name.is_plain
+        ]
 
     def still_to_come(self, name: str, current: LayerDecl | None) -> str | None:
         """How to call a layer of this name at or behind the current one; None where there is none."""

@@ -8,24 +8,24 @@ calls that function again at another place, with the owner of the first.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from archspec.diagnostics import Label, near
 from archspec.elaborate.evaluate import Env
 from archspec.elaborate.files import Files, bind, let_frame
 from archspec.elaborate.instantiate import Arguments, make_node, make_op
-from archspec.elaborate.names import BlockRef, Failed, Frame, OpRef, Pending, fail
+from archspec.elaborate.names import BlockRef, Failed, Frame, OpRef
+from archspec.elaborate.naming import is_free, layer_name
 from archspec.elaborate.promises import check_promises
-from archspec.elaborate.reserved import MODULE_NAMES, SEQUENCE_NAMES
+from archspec.elaborate.repetition import repetitions
+from archspec.elaborate.sharing import weights_differ
 from archspec.elaborate.state import MAX_BLOCK_DEPTH, Absent, Context, Edit, State
 from archspec.elaborate.values import FAILED, Apply, Entry, Place, Site, ValueScope, Within
 from archspec.graph import Kind, Node, Scope
-from archspec.source import Span
 from archspec.syntax import arithmetic
-from archspec.syntax.document import Spec, check_name
+from archspec.syntax.document import Spec
 from archspec.syntax.expressions import ExpressionError
-from archspec.syntax.layers import LayerDecl, Layers, Loop
+from archspec.syntax.layers import LayerDecl, Layers
 from archspec.syntax.tree import Scalar
 
 _LAYER_NAME = re.compile(r"\w[\w-]*(\.\w[\w-]*)*")
@@ -45,7 +45,7 @@ class Walker:
             if layer.loops and layer.has_plain_name and layer.kind != "splice":
                 self._numbered_under_name(layer, context)
                 continue
-            for frame in self._repetitions(layer, context):
+            for frame in repetitions(layer, context, self.state):
                 self.state.count(layer.span)
                 self._one(layer, layers.named, replace(context, frame=frame) if frame is not context.frame else context)
                 if context.values.until in context.values.names:
@@ -58,74 +58,17 @@ class Walker:
         outer.children = Layers(False, [inner], layer.span)
         self._one(outer, True, context)
 
-    # --- repetition ---------------------------------------------------------------------------------
-
-    def _repetitions(self, layer: LayerDecl, context: Context) -> Iterator[Frame]:
-        """A frame for each repetition, with its indices and `let` names."""
-        for frame in self._loop(layer.loops, context.frame, context) if layer.loops else [context.frame]:
-            if layer.let is None:
-                yield frame
-                continue
-            inner = let_frame(layer.let, frame, context.file, context.values, self.state.evaluator)
-            inner.force()
-            yield inner
-
-    def _loop(self, loops: list[Loop], frame: Frame, context: Context) -> Iterator[Frame]:
-        if not loops:
-            yield frame
-            return
-        first, rest = loops[0], loops[1:]
-        if first.index is not None and not self._index_is_free(first.index, frame):
-            return
-        try:
-            items = self._items(first, Env(frame, context.file, context.values))
-        except Failed:
-            context.values.uncertain = True
-            names = {first.index.text: Pending(fail, failed=True)} if first.index else {}
-            yield from self._loop(rest, Frame(frame, dict(names)), context)
-            return
-        for item in items:
-            yield from self._loop(rest, Frame(frame, {first.index.text: item}) if first.index else frame, context)
-
-    def _index_is_free(self, index: Scalar, frame: Frame) -> bool:
-        if not check_name(index, "an index", self.state.diagnostics):
-            return False
-        if frame.find(index.text) is not None:
-            helps = ["an index may not reuse a visible name: choose another"]
-            self.state.diagnostics.add("A311", f"`{index.text}` is a name already", index.span, helps=helps)
-            return False
-        return True
-
-    def _items(self, loop: Loop, env: Env) -> list[object] | range:
-        value = self.state.evaluator.value(loop.items, env)
-        if loop.index is not None:
-            if isinstance(value, (list, range)):
-                return value
-            message = f"a repetition goes over a list, and this is {arithmetic.describe(value)}"
-            helps = [f"write `{loop.index.text} in range({loop.items.text})`"] if isinstance(value, int) else []
-        else:
-            try:
-                count = arithmetic.whole(value)
-                if count >= 0:
-                    return range(count)
-                message = f"a count of repetitions cannot be negative, and this is {count}"
-            except ValueError:
-                message = f"a repetition is a count or `i in items`, and this is {arithmetic.describe(value)}"
-            helps = []
-        self.state.diagnostics.add("A208", message, loop.items.inner, helps=helps)
-        raise Failed
-
     # --- one layer ----------------------------------------------------------------------------------
 
     def _one(self, layer: LayerDecl, named: bool, context: Context) -> None:
         """Elaborate one repetition of one layer, and make it the previous one."""
         env = context.env
         try:
-            name = self._name(layer, env) if named else None
+            name = layer_name(layer, env, self.state) if named else None
         except Failed:
             context.values.uncertain = True
             name = None
-        if named and name is not None and not self._name_is_free(layer, name, context):
+        if name is not None and not is_free(name, layer, context, self.state):
             return
         present, apply = self._what(layer, context, env)
         if not present:
@@ -160,35 +103,6 @@ class Walker:
 
     def _in_file(self, context: Context, edit: Edit) -> Context:
         return replace(context, frame=edit.file.frame, file=edit.file)
-
-    def _name(self, layer: LayerDecl, env: Env) -> str:
-        assert layer.key is not None
-        name = self.state.evaluator.text(layer.key, env)
-        if not _LAYER_NAME.fullmatch(name):
-            helps = ["a name has letters, digits, _ and -; a dot puts the layer into a container"]
-            self.state.diagnostics.add("A205", f"`{name}` cannot name a layer", layer.key.span, helps=helps)
-            raise Failed
-        if env.file.op_named(name) is not None:
-            self.state.diagnostics.add("A205", f"`{name}` is an op or block, and cannot name a layer", layer.key.span)
-            raise Failed
-        *container, last = name.split(".")
-        if layer.kind != "splice" and (last in MODULE_NAMES or any(part in MODULE_NAMES for part in container)):
-            helps = [f"`{last}_` is free, say"]
-            self.state.diagnostics.add("A205", f"torch's modules have a `{last}` of their own", layer.key.span, helps=helps)
-            raise Failed
-        if last in SEQUENCE_NAMES and (container or env.values is not None and env.values.scope.kind == "list"):
-            self.state.diagnostics.add("A205", f"torch's lists of modules have a `{last}` of their own", layer.key.span)
-            raise Failed
-        return name
-
-    def _name_is_free(self, layer: LayerDecl, name: str, context: Context) -> bool:
-        relabels = layer.kind == "splice" and layer.loops and layer.has_plain_name
-        if name not in context.values.names or layer.key is None or relabels:
-            return True
-        what = "a layer or input of this scope"
-        helps = ["put the index into the name with `{i}`"] if layer.loops else []
-        self.state.diagnostics.add("A311", f"`{name}` is {what} already", layer.key.span, helps=helps)
-        return False
 
     def _what(self, layer: LayerDecl, context: Context, env: Env) -> tuple[bool, Apply | None]:
         """Whether the layer is there, and how it is applied (None: it failed, or is a splice)."""
@@ -227,7 +141,9 @@ class Walker:
         value = self.state.evaluator.value(word, env)
         if value is None or isinstance(value, (OpRef, BlockRef)):
             return value
-        self.state.diagnostics.add("A302", f"an op or a block is wanted, and this is {arithmetic.describe(value)}", word.inner)
+        self.state.diagnostics.add(
+            "A302", f"an op or a block is wanted, and this is {arithmetic.describe(value)}", word.inner
+        )
         raise Failed
 
     def _present(self, layer: LayerDecl, name: str, place: Place, apply: Apply | None, context: Context) -> None:
@@ -349,7 +265,9 @@ class Walker:
         names = dict(zip(block.inputs, sources, strict=True))
         scope = self._new_scope(site, "block", sources, block.inputs, block.name)
         values = ValueScope(None, scope, sources[0], names, layers)
-        inner = Context(self._block_frame(ref, frame, values), ref.file, values, scope, site.place, self._inside(ref, site))
+        inner = Context(
+            self._block_frame(ref, frame, values), ref.file, values, scope, site.place, self._inside(ref, site)
+        )
         first = len(self.state.nodes)
         self.walk(layers, inner)
         entry = self._leave(scope, values, site)
@@ -364,7 +282,9 @@ class Walker:
             wanted = ", ".join(block.inputs)
             message = f"{block.name} reads {len(block.inputs)} values ({wanted}), and gets {len(sources)}"
             labels = [Label(block.key.span, "declared here")]
-            self.state.diagnostics.add("A504", message, site.source_span(0) if site.sources else site.span, labels=labels)
+            self.state.diagnostics.add(
+                "A504", message, site.source_span(0) if site.sources else site.span, labels=labels
+            )
             return False
         if len(site.within) >= MAX_BLOCK_DEPTH:
             helps = ["recursion ends by an `if` on an argument"]
@@ -431,12 +351,13 @@ class Walker:
             self.state.diagnostics.add("A308", f"`{word.text}` is no layer that can be applied again", word.inner)
             raise Failed
         first, again = entry.step, entry.apply
+        place = first.origin.span if isinstance(first, Node) else word.inner
 
         def apply(sources: list[Entry], site: Site) -> Entry:
             result = again(sources, site._replace(place=Place(site.place.path, entry.owner)))
-            if result.step is not None and (difference := _weights_differ(first, result.step)):
+            if result.step is not None and (difference := weights_differ(first, result.step)):
                 message = f"`{word.text}` cannot be applied here: {difference}"
-                self.state.diagnostics.add("A506", message, layer.span, labels=[Label(_span(first), "first applied here")])
+                self.state.diagnostics.add("A506", message, layer.span, labels=[Label(place, "first applied here")])
             return result
 
         return apply
@@ -463,7 +384,9 @@ class Walker:
                 self.walk(layers, Context(file.frame, file, values, scope, site.place, within))
             if until is not None and until.text not in values.names and not values.uncertain:
                 helps = near(until.text, values.names)
-                self.state.diagnostics.add("A315", f"`{spec.name}` has no layer `{until.text}`", until.inner, helps=helps)
+                self.state.diagnostics.add(
+                    "A315", f"`{spec.name}` has no layer `{until.text}`", until.inner, helps=helps
+                )
                 return FAILED
             return self._leave(scope, values, site)
 
@@ -475,22 +398,3 @@ class Walker:
         message = f"`{spec.name}` has {len(spec.inputs)} inputs, and gets {len(sources)} values"
         self.state.diagnostics.add("A504", message, site.source_span(0) if site.sources else site.span)
         return False
-
-
-def _span(step: Node | Scope) -> Span:
-    return step.origin.span if isinstance(step, Node) else next(step.nodes()).origin.span
-
-
-def _weights_differ(first: Node | Scope, again: Node | Scope) -> str | None:
-    """Why the weights of a layer do not fit its second application; None where they do."""
-    pairs = zip(_nodes(first), _nodes(again), strict=False)
-    for one, other in pairs:
-        for (name, tensor), wanted in zip(one.parameters().items(), other.parameters().values(), strict=False):
-            if tensor.shape != wanted.shape:
-                found, needed = "x".join(map(str, tensor.shape)), "x".join(map(str, wanted.shape))
-                return f"its {name} is {found}, and this input needs {needed}"
-    return None
-
-
-def _nodes(step: Node | Scope) -> list[Node]:
-    return [step] if isinstance(step, Node) else list(step.nodes())

@@ -73,7 +73,7 @@ class _BatchNorm(_Normalization):
         return tensors
 
     def receptive(self, *inputs: TensorType) -> Receptive:
-        return "point"
+        return "point" if self.track_running_stats else "whole"
 
     def to_torch(self, *inputs: TensorType) -> TorchRecipe:
         return torch_nn(self, num_features=inputs[0].shape[1])
@@ -239,7 +239,7 @@ class LocalResponseNorm(Weightless):
         """By a pool over the channels: ONNX's LRN is refused by runtimes for even sizes, and for other
         than four axes."""
         x, type_ = values[0], inputs[0]
-        if self.size % 2 and type_.rank == 4 and type_.dtype is SINGLE:
+        if self.size % 2 and type_.rank == 4:
             return emit.node("LRN", x, size=self.size, alpha=self.alpha, beta=self.beta, bias=self.k)
         batch, channels, *rest = type_.shape
         rows = (batch, 1, channels, product_of(rest))

@@ -3,6 +3,7 @@
 from archspec.parity.cases import BATCHES, NoSizes
 from archspec.parity.comparison import compare
 from archspec.parity.measure import FLOAT32, Errors, OutputParity, Tolerance, Verdict
+from archspec.parity.proof import prove
 from archspec.parity.report import ParityError, ParityReport
 from archspec.parity.runs import DEVICES, DeviceError
 

@@ -1,11 +1,9 @@
-"""What the two runs are given: sizes for the symbols of a network, and seeded inputs."""
+"""At which sizes the two runs are compared: numbers for the symbols of a network."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
-
-import torch
 
 from archspec.dims import Dim, evaluate, symbols
 from archspec.graph import Graph, Value
@@ -39,21 +37,6 @@ def sizes_of(graph: Graph, batches: Sequence[int] = BATCHES) -> list[Sizes]:
         *({**dict.fromkeys(batch, count), **first} for count in batches),
         *({**dict.fromkeys(batch, batches[0]), **sizes} for sizes in more),
     ]
-
-
-def inputs_of(graph: Graph, sizes: Mapping[str, int], seed: int) -> list[torch.Tensor]:
-    """The model's inputs at these sizes, in order: standard normal numbers, or integers of 0 and 1."""
-    generator = torch.Generator().manual_seed(seed)
-    tensors = []
-    for value in graph.inputs:
-        shape, dtype = _numbers(value.type.shape, sizes), getattr(torch, value.type.dtype)
-        draw = torch.randn if dtype.is_floating_point else _bits
-        tensors.append(draw(shape, generator=generator).to(dtype))
-    return tensors
-
-
-def _bits(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    return torch.randint(0, 2, shape, generator=generator)
 
 
 def _settings(graph: Graph, batch: Sizes, names: Sequence[str]) -> Iterator[Sizes]:

@@ -15,9 +15,10 @@ import torch
 from torch import Tensor, nn
 
 from archspec.backends.onnx import check_attributes
+from archspec.backends.torch import example_inputs
 from archspec.graph import Graph
 from archspec.parity.bisection import first_divergence
-from archspec.parity.cases import BATCHES, inputs_of, sizes_of
+from archspec.parity.cases import BATCHES, sizes_of
 from archspec.parity.measure import Run, judge
 from archspec.parity.report import ParityReport
 from archspec.parity.runs import RuntimeErrors, Session, doubled, evaluating, require_device, run_torch
@@ -42,39 +43,13 @@ def compare(
 
     Raises DeviceError, and NoSizes.
     """
-    require_device(device)
-    path = Path(path)
-    cases = sizes_of(graph, batches) if sizes is None else [dict(case) for case in sizes]
-    inputs = [inputs_of(graph, case, seed + k) for k, case in enumerate(cases)]
-    names = [output.name for output in graph.outputs if not output.training]
-    attributes = check_attributes(graph, path)
-    problems = list(attributes.mismatches)
-    runs: list[list[Run]] = []
-    provider = ""
-    try:
-        session = Session(path, device)
-        provider = session.provider
-        unlike = _unlike(session, [value.name for value in graph.inputs], names)
-        problems += unlike
-        runs = [] if unlike else _run(module, session, inputs, device)
-    except RuntimeErrors as error:
-        problems.append(f"onnxruntime: {str(error).splitlines()[0]}")
-    outputs = tuple(judge(name, [results[k] for results in runs]) for k, name in enumerate(names) if runs)
-    failed = not runs or any(output.verdict == "fail" for output in outputs)
-    return ParityReport(
-        name=graph.name,
-        outputs=outputs,
-        problems=tuple(problems),
-        device=device,
-        provider=provider,
-        weights="given weights",
-        seed=seed,
-        sizes=tuple(cases),
-        versions=_versions(),
-        sha256={"model": hash_of(path)},
-        attributes_checked=attributes.layers,
-        first_divergence=first_divergence(graph, module, path, inputs[0]) if failed else None,
-    )
+    model = onnx.load(path, load_external_data=False)
+    comparison = Comparison(graph, device, seed, sizes_of(graph, batches) if sizes is None else sizes)
+    return comparison.report(comparison.run(module, Path(path)), check_attributes(graph, model), "given weights", {"model": hash_of(path)})
+
+
+def _inputs(graph: Graph, sizes: Mapping[str, int], seed: int) -> list[Tensor]:
+    return list(example_inputs(graph, sizes=sizes, generator=torch.Generator().manual_seed(seed)).values())
 
 
 def _unlike(session: Session, inputs: Sequence[str], outputs: Sequence[str]) -> list[str]:

@@ -1,7 +1,9 @@
 """How far apart two runs are, and the gates that decide whether that is rounding.
 
 An absolute tolerance means nothing (rightly computed logits differ by 1e-7 in one network and by 1e-3 in another),
-so every gate is relative: to the reference's norm, to its spread, and to the error that torch itself makes.
+so every gate is relative: to the reference's norm, to its spread, and to the error that torch itself makes. Some
+networks magnify rounding (a ResNet-50 with random weights does so a hundredfold): where torch's own error
+is beyond a fixed gate, the gate widens to the multiple of it that onnxruntime is allowed.
 """
 
 from __future__ import annotations
@@ -44,15 +46,16 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """onnxruntime against torch in float32, the worst of all runs; and both against torch in float64, in relative
-    L2. None: not measured."""
+    """onnxruntime against torch in float32, at the worst of all runs; then both against torch in float64, where
+    that was asked for."""
 
     max_abs: float
     mean_abs: float
     rel_l2: float
     error_over_std: float
-    float64_error: float | None
-    torch_float64_error: float | None
+    float64_rel_l2: float | None
+    torch_float64_rel_l2: float | None
+    torch_float64_error_over_std: float | None
     top1_agreement: float | None  # where there are two axes: the share of rows whose greatest entry agrees
 
 
@@ -118,14 +121,16 @@ def _broken(run: Run) -> str:
 def _errors(runs: Sequence[Run], spread: float) -> Errors:
     differences = [np.abs(run.onnx - run.torch) for run in runs]
     max_abs = max(float(difference.max()) for difference in differences)
-    refereed = [(run.float64, run) for run in runs if run.float64 is not None]
+    refereed = [(run, run.float64) for run in runs if run.float64 is not None]
+    own = [float(np.abs(run.torch - exact).max()) for run, exact in refereed]
     return Errors(
         max_abs=max_abs,
         mean_abs=max(float(difference.mean()) for difference in differences),
         rel_l2=max(relative(run.onnx, run.torch) for run in runs),
         error_over_std=_ratio(max_abs, spread),
-        float64_error=max((relative(run.onnx, exact) for exact, run in refereed), default=None),
-        torch_float64_error=max((relative(run.torch, exact) for exact, run in refereed), default=None),
+        float64_rel_l2=max((relative(run.onnx, exact) for run, exact in refereed), default=None),
+        torch_float64_rel_l2=max((relative(run.torch, exact) for run, exact in refereed), default=None),
+        torch_float64_error_over_std=max((_ratio(error, spread) for error in own), default=None),
         top1_agreement=_top1_agreement(runs),
     )
 
@@ -134,15 +139,15 @@ def _failure(errors: Errors, size: float, spread: float, tolerance: Tolerance) -
     """The first gate that is missed. `not <=` rather than `>`: what is no number misses every gate."""
     if size < _ZERO:
         return "" if errors.max_abs <= _ZERO else "torch's output is zero, and onnxruntime's is not"
-    if not errors.rel_l2 <= tolerance.rel_l2:
-        return f"relative L2 is {errors.rel_l2:.1e}, and may be {tolerance.rel_l2:.0e}"
-    if spread > _FLAT * size and not errors.error_over_std <= tolerance.error_over_std:
-        return f"error / std is {errors.error_over_std:.1e}, and may be {tolerance.error_over_std:.0e}"
-    if errors.float64_error is not None and errors.torch_float64_error is not None:
-        most = tolerance.times_torch * max(errors.torch_float64_error, ULP)
-        if not errors.float64_error <= most:
-            return f"the error against float64 is {errors.float64_error:.1e}, and may be {most:.1e}"
-    return ""
+    own = tolerance.times_torch * (errors.torch_float64_rel_l2 or 0.0)
+    own_over_std = tolerance.times_torch * (errors.torch_float64_error_over_std or 0.0)
+    gates = [("relative L2", errors.rel_l2, max(tolerance.rel_l2, own))]
+    if spread > _FLAT * size:
+        gates.append(("error / std", errors.error_over_std, max(tolerance.error_over_std, own_over_std)))
+    if errors.float64_rel_l2 is not None:
+        gates.append(("relative L2 against float64", errors.float64_rel_l2, max(own, tolerance.times_torch * ULP)))
+    missed = (f"{what} is {found:.1e}, and may be {most:.1e}" for what, found, most in gates if not found <= most)
+    return next(missed, "")
 
 
 def _vacuous(runs: Sequence[Run], size: float, spread: float) -> str:

@@ -78,7 +78,7 @@ def _row(output: OutputParity) -> tuple[str, ...]:
     errors = output.errors
     if errors is None:
         return (output.name, *[""] * 5, output.verdict)
-    numbers = (errors.rel_l2, errors.error_over_std, errors.float64_error, errors.torch_float64_error)
+    numbers = (errors.rel_l2, errors.error_over_std, errors.float64_rel_l2, errors.torch_float64_rel_l2)
     top1 = "" if errors.top1_agreement is None else f"{errors.top1_agreement:.0%}"
     return (output.name, *("" if number is None else f"{number:.1e}" for number in numbers), top1, output.verdict)
 

@@ -32,11 +32,11 @@ class Weights(NamedTuple):
 
 
 class Activations(NamedTuple):
-    """Bytes that the layers' results take together, and the most that is alive at a time; text says
-    which of several sizes is the largest where that depends on symbols."""
+    """Bytes that the layers' results take together, and the most that is alive at a time: the largest of
+    `peak`, which are several only where it depends on symbols which one that is."""
 
     sum: Dim
-    peak: Dim | str
+    peak: tuple[Dim, ...]
 
 
 def weights(graph: Graph) -> Weights:
@@ -103,13 +103,13 @@ def activations(graph: Graph, one: Mapping[str, int]) -> Activations:
     return Activations(total, _largest(moments))
 
 
-def _largest(sizes: Iterable[Dim]) -> Dim | str:
-    """The largest size, or `max(...)` of those of which none is the largest for certain."""
+def _largest(sizes: Iterable[Dim]) -> tuple[Dim, ...]:
+    """The largest size, or those of which none is the largest for certain."""
     largest: list[Dim] = []
     for size in sizes:
         if not any(_at_least(other, size) for other in largest):
             largest = [*(other for other in largest if not _at_least(size, other)), size]
-    return largest[0] if len(largest) == 1 else f"max({', '.join(map(str, largest))})"
+    return tuple(largest)
 
 
 def _at_least(a: Dim, b: Dim) -> bool:

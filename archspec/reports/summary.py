@@ -73,7 +73,7 @@ class Summary:
             "buffers": self.weights.buffers,
             "macs": _plain(self.macs),
             "weight_bytes": self.weights.bytes,
-            "activation_bytes": {"sum": _plain(self.activations.sum), "peak": _plain(self.activations.peak)},
+            "activation_bytes": {"sum": _plain(self.activations.sum), "peak": _plain(*self.activations.peak)},
             "layers": [layer.as_dict() for layer in self.layers],
         }
 
@@ -81,11 +81,11 @@ class Summary:
         """For a terminal, `width` columns wide (none given: as wide as this one). `depth` as in `rows`."""
         width = width or get_terminal_size().columns
         table = tables.text(self.rows(depth), width, color)
-        return "\n".join([self._head(), "", table, tables.totals(self._totals(), width)])
+        return "\n".join([self._head(), "", table, tables.totals(self._totals())])
 
     def markdown(self, depth: int | None = None) -> str:
         """The table, and the totals as a list."""
-        totals = [f"- {what}: {tables.number(value)} {remark}".rstrip() for what, value, remark in self._totals()]
+        totals = [f"- {what}: {tables.exact(*sizes)} {remark}".rstrip() for what, sizes, remark in self._totals()]
         return "\n".join([f"### {self.name}", "", tables.markdown(self.rows(depth)), "", *totals])
 
     def csv(self, depth: int | None = None) -> str:
@@ -95,7 +95,7 @@ class Summary:
     def _repr_html_(self) -> str:
         from html import escape
 
-        totals = escape(tables.totals(self._totals(), width=120))
+        totals = escape(tables.totals(self._totals()))
         return f"<pre>{escape(self._head())}</pre>\n{tables.html(self.rows())}\n<pre>{totals}</pre>"
 
     def __str__(self) -> str:
@@ -120,15 +120,16 @@ class Summary:
 
     def _totals(self) -> list[tables.Total]:
         weights, activations = self.weights, self.activations
-        trainable = "all" if weights.trainable == weights.parameters else tables.number(weights.trainable)
-        at = "".join(f", {name} = {size}" for name, size in self.batch.items())
+        trainable = "all" if weights.trainable == weights.parameters else tables.exact(weights.trainable)
+        batch = [f"{name} = {size}" for name, size in self.batch.items()]
+        macs = [tables.short(self.macs)] if isinstance(self.macs, int) else []
         return [
-            ("parameters", weights.parameters, f"{trainable} trainable"),
-            ("buffers", weights.buffers, ""),
-            ("weights", weights.bytes, tables.in_bytes(weights.bytes)),
-            ("MACs", self.macs, (tables.short(self.macs) if isinstance(self.macs, int) else "in all") + at),
-            ("activations, sum", activations.sum, tables.in_bytes(activations.sum) + at),
-            ("activations, peak", activations.peak, tables.in_bytes(activations.peak) + at),
+            ("parameters", (weights.parameters,), f"{trainable} trainable"),
+            ("buffers", (weights.buffers,), ""),
+            ("weights", (weights.bytes,), tables.in_bytes(weights.bytes)),
+            ("MACs", (self.macs,), ", ".join([*macs, *batch])),
+            ("activations, sum", (activations.sum,), ", ".join([tables.in_bytes(activations.sum), *batch])),
+            ("activations, peak", activations.peak, ", ".join([tables.in_bytes(*activations.peak), *batch])),
         ]
 
 
@@ -195,9 +196,9 @@ def _sum(scope: Scope, level: int, name: str, inside: list[Layer], layers: Mappi
     return tables.Row(level, name, scope.path, scope.label, shape, params, macs, field, kind="sum")
 
 
-def _plain(size: Dim | str) -> int | str:
-    """A size as JSON has it: a number, or text where it depends on symbols."""
-    return size if isinstance(size, int) else str(size)
+def _plain(*sizes: Dim) -> int | str:
+    """The largest of sizes as JSON has it: a number, or text where it depends on symbols."""
+    return sizes[0] if len(sizes) == 1 and isinstance(sizes[0], int) else tables.formula(*sizes)
 
 
 def _shape(type_: TensorType) -> list[int | str]:

@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
-from archspec.dims import Dim
+from archspec.dims import Dim, symbols
 from archspec.render import BOLD, DIM, cells, paint, printable
 
 _HEADER = ("layer", "op", "output", "parameters", "MACs", "field")
 _TEXT_COLUMNS = range(3)  # which may be cut; the others hold numbers
 _LEAST = 8  # cells that cutting leaves of a column
-_SYMBOLIC = 16  # cells that a symbolic number may take
+_FORMULA = 16  # characters of a formula that are shown in place of f(H, W)
 _GAP = "  "
 
 
-Total: TypeAlias = tuple[str, Dim | str, str]
-"""What, how many, and a remark."""
+Total: TypeAlias = tuple[str, tuple[Dim, ...], str]
+"""What; how many, as the largest of some sizes; and a remark."""
 
 
 class Row(NamedTuple):
@@ -46,7 +46,7 @@ class Row(NamedTuple):
 def text(rows: Sequence[Row], width: int, color: bool) -> str:
     """Lines of at most `width` columns, unless the numbers alone take more: where all of it doesn't fit,
     shapes are written closely, then MACs rounded, then names cut. Blank is zero."""
-    for close, macs in ((False, number), (True, number), (True, short)):
+    for close, macs in ((False, brief), (True, brief), (True, short)):
         table = [_HEADER, *(_cells(row, close, macs) for row in rows)]
         widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
         if _total(widths) <= width:
@@ -65,8 +65,8 @@ def _cells(row: Row, close: bool, macs: Callable[[Dim], str]) -> tuple[str, ...]
     if row.kind == "head":
         return (name, row.op, "", "", "", "")
     output = row.output.replace(" x ", "x") if close else row.output
-    params = "shared" if row.shared else number(row.params) if row.params else ""
-    return (name, row.op, output, params, _cut(macs(row.macs), _SYMBOLIC) if row.macs else "", row.field)
+    params = "shared" if row.shared else exact(row.params) if row.params else ""
+    return (name, row.op, output, params, macs(row.macs) if row.macs else "", row.field)
 
 
 def _total(widths: Sequence[int]) -> int:
@@ -90,15 +90,13 @@ def _cut(cell: str, width: int) -> str:
     return f"{cell}.."
 
 
-def totals(lines: Sequence[Total], width: int) -> str:
-    """The totals below a table, numbers in a column; a symbolic one is cut where it is too long."""
-    longest = max(len(number(value)) for _, value, _ in lines if isinstance(value, int))
+def totals(lines: Sequence[Total]) -> str:
+    """The totals below a table, numbers in a column."""
     names = max(len(what) for what, _, _ in lines)
-    texts = []
-    for what, value, remark in lines:
-        exact = number(value) if isinstance(value, int) else _cut(str(value), width - names - len(_GAP))
-        texts.append(f"{what:<{names}}{_GAP}{exact:>{longest}}{_GAP}{remark}".rstrip())
-    return "\n".join(texts)
+    numbers = max(len(brief(*sizes)) for _, sizes, _ in lines)
+    return "\n".join(
+        f"{what:<{names}}{_GAP}{brief(*sizes):>{numbers}}{_GAP}{remark}".rstrip() for what, sizes, remark in lines
+    )
 
 
 def markdown(rows: Iterable[Row]) -> str:
@@ -131,32 +129,44 @@ def csv(rows: Iterable[Row]) -> str:
     lines.writerow(("path", "op", "output_shape", "params", "macs", "receptive_field"))
     listed = [row for row in rows if row.kind != "head"]
     lines.writerows((row.path, row.op, row.output, row.params, row.macs, row.field) for row in listed)
-    return file.getvalue().removesuffix("\n")
+    return file.getvalue()
 
 
-def number(value: Dim | str) -> str:
-    """With thousands separators; what is symbolic as it is."""
-    return f"{value:,}" if isinstance(value, int) else str(value)
+def formula(*sizes: Dim) -> str:
+    """The largest of sizes, as text."""
+    return str(sizes[0]) if len(sizes) == 1 else f"max({', '.join(map(str, sizes))})"
 
 
-def in_bytes(value: Dim | str) -> str:
-    """The unit of a number of bytes, and it in KiB, MiB or GiB."""
-    if not isinstance(value, int):
-        return "bytes"
-    unit, one = next(((unit, one) for unit, one in (("GiB", 2**30), ("MiB", 2**20)) if value >= one), ("KiB", 2**10))
-    return f"bytes, {value / one:,.1f} {unit}"
+def exact(*sizes: Dim) -> str:
+    """The same, numbers with thousands separators."""
+    return f"{sizes[0]:,}" if isinstance(sizes[0], int) else formula(*sizes)
 
 
-def short(value: Dim) -> str:
-    """Three or four digits and a unit, as in 118.0M; what is symbolic as it is."""
-    if not isinstance(value, int):
-        return str(value)
+def brief(*sizes: Dim) -> str:
+    """The same, but in place of a long formula only what it depends on, as in f(H, W)."""
+    names = sorted(set().union(*map(symbols, sizes)))
+    return f"f({', '.join(names)})" if names and len(formula(*sizes)) > _FORMULA else exact(*sizes)
+
+
+def short(size: Dim) -> str:
+    """Three or four digits and a unit, as in 118.0M; what is symbolic in brief."""
+    if not isinstance(size, int):
+        return brief(size)
     for unit, one in (("G", 10**9), ("M", 10**6), ("k", 10**3)):
-        if value >= one:
-            return f"{value / one:.{2 if unit == 'G' else 1}f}{unit}"
-    return str(value)
+        if size >= one:
+            return f"{size / one:.{2 if unit == 'G' else 1}f}{unit}"
+    return str(size)
+
+
+def in_bytes(*sizes: Dim) -> str:
+    """The unit of a number of bytes, and it in KiB, MiB or GiB."""
+    size = sizes[0]
+    if not isinstance(size, int):
+        return "bytes"
+    unit, one = next(((unit, one) for unit, one in (("GiB", 2**30), ("MiB", 2**20)) if size >= one), ("KiB", 2**10))
+    return f"bytes, {size / one:,.1f} {unit}"
 
 
 def _full(rows: Iterable[Row]) -> list[tuple[str, ...]]:
     listed = [row for row in rows if row.kind != "head"]
-    return [(row.path, row.op, row.output, number(row.params), number(row.macs), row.field) for row in listed]
+    return [(row.path, row.op, row.output, exact(row.params), exact(row.macs), row.field) for row in listed]

@@ -156,7 +156,7 @@ def _number(sign: str, value: Value) -> Value:
 def _numbers(sign: str, a: Value, b: Value) -> bool:
     _number(sign, a)
     _number(sign, b)
-    if isinstance(a, float) and isinstance(b, Symbolic) or isinstance(a, Symbolic) and isinstance(b, float):
+    if (isinstance(a, float) and isinstance(b, Symbolic)) or (isinstance(a, Symbolic) and isinstance(b, float)):
         raise ValueError(f"`{sign}` between a symbolic size and a fraction is not exact")
     return True
 

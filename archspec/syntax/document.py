@@ -215,7 +215,9 @@ def _check_outline(skeleton: SpecSkeleton, spec: Spec, diagnostics: Diagnostics)
         if word in spec.root:
             diagnostics.add("A201", f"`{word}` goes with `extends` only", spec.root.entries[word][0].span)
     if spec.layers is not None and not spec.inputs and skeleton.inputs is None:
-        diagnostics.add("A202", "a spec with layers needs `inputs`", span, helps=["say `inputs: {image: [N, 3, 224, 224]}`"])
+        diagnostics.add(
+            "A202", "a spec with layers needs `inputs`", span, helps=["say `inputs: {image: [N, 3, 224, 224]}`"]
+        )
     if spec.layers is None and skeleton.inputs is not None:
         diagnostics.add("A202", "a spec with inputs needs `layers`", span)
     if spec.is_library and not spec.blocks and skeleton.blocks is None:
@@ -253,7 +255,9 @@ def _argument(key: Scalar, node: Node, diagnostics: Diagnostics) -> ArgDecl | No
     if isinstance(node, Sequence):
         return ArgDecl(key, "list", default=node)
     if isinstance(node, Mapping):
-        diagnostics.add("A207", f"the default of `{key.text}` is a mapping, which no argument takes", node.span.slice(0, 1))
+        diagnostics.add(
+            "A207", f"the default of `{key.text}` is a mapping, which no argument takes", node.span.slice(0, 1)
+        )
         return None
     if isinstance(node.value, str):
         match = _DECLARATION.fullmatch(node.text)
@@ -281,7 +285,9 @@ def _inputs(section: Mapping | None, diagnostics: Diagnostics) -> Iterator[tuple
             if skeleton.dtype is not None:
                 if skeleton.dtype.text not in DType.__members__:
                     helps = near(skeleton.dtype.text, DType) or [f"one of {', '.join(DType)}"]
-                    diagnostics.add("A305", f"there is no dtype `{skeleton.dtype.text}`", skeleton.dtype.span, helps=helps)
+                    diagnostics.add(
+                        "A305", f"there is no dtype `{skeleton.dtype.text}`", skeleton.dtype.span, helps=helps
+                    )
                     continue
                 dtype = DType(skeleton.dtype.text)
         if not isinstance(shape, Sequence) or not all(isinstance(item, Scalar) for item in shape.items):
@@ -307,7 +313,9 @@ def _blocks(section: Mapping | None, diagnostics: Diagnostics) -> Iterator[tuple
     for key, node in section or ():
         if not _BLOCK_NAME.fullmatch(key.text):
             camel = "".join(part[:1].upper() + part[1:] for part in re.split(r"\W|_", key.text))
-            diagnostics.add("A205", f"`{key.text}` cannot name a block", key.span, helps=[f"blocks are CamelCase: `{camel}`"])
+            diagnostics.add(
+                "A205", f"`{key.text}` cannot name a block", key.span, helps=[f"blocks are CamelCase: `{camel}`"]
+            )
             continue
         if not isinstance(node, Mapping):
             diagnostics.add("A203", f"a block is a mapping, and this is {kind(node)}", node.span)

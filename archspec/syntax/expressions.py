@@ -12,7 +12,7 @@ import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NoReturn, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from archspec.syntax import arithmetic
 from archspec.syntax.arithmetic import Value
@@ -27,7 +27,9 @@ Evaluator: TypeAlias = "Callable[[Environment], Value]"
 class ExpressionError(Exception):
     """An expression that does not parse or has no value; `start` and `end` count code points in its text."""
 
-    def __init__(self, code: str, message: str, start: int = 0, end: int | None = None, helps: Sequence[str] = ()) -> None:
+    def __init__(
+        self, code: str, message: str, start: int = 0, end: int | None = None, helps: Sequence[str] = ()
+    ) -> None:
         super().__init__(message)
         self.code, self.message, self.start, self.end, self.helps = code, message, start, end, tuple(helps)
 
@@ -115,8 +117,9 @@ class _Compiler:
 
         return offset(node.lineno, node.col_offset), offset(node.end_lineno or 1, node.end_col_offset or 0)
 
-    def _refuse(self, node: ast.expr, message: str, code: str = "A306", helps: Sequence[str] = ()) -> NoReturn:
-        raise ExpressionError(code, message, *self._place(node), helps)
+    def _refused(self, node: ast.expr, message: str, code: str = "A306", helps: Sequence[str] = ()) -> ExpressionError:
+        """The error at a node; to be raised."""
+        return ExpressionError(code, message, *self._place(node), helps)
 
     def _guard(self, node: ast.expr, function: Callable[..., Value], *parts: Evaluator) -> Evaluator:
         """Apply a function to the values of the parts; what it refuses is said at this node."""
@@ -135,17 +138,17 @@ class _Compiler:
 
     def compile(self, node: ast.expr, depth: int) -> Evaluator:
         if depth > MAX_NESTING:
-            self._refuse(node, f"the expression is nested deeper than {MAX_NESTING}", "A604")
+            raise self._refused(node, f"the expression is nested deeper than {MAX_NESTING}", "A604")
         method = getattr(self, f"_{type(node).__name__.lower()}", None)
         if method is None:
-            self._refuse(node, f"`{ast.unparse(node)[:40]}` is not part of the expression language")
+            raise self._refused(node, f"`{ast.unparse(node)[:40]}` is not part of the expression language")
         compiled: Evaluator = method(node, depth + 1)
         return compiled
 
     def _constant(self, node: ast.Constant, depth: int) -> Evaluator:
         value = node.value
         if not isinstance(value, (int, float, str)) and value is not None:
-            self._refuse(node, f"`{ast.unparse(node)}` is not part of the expression language")
+            raise self._refused(node, f"`{ast.unparse(node)}` is not part of the expression language")
         return self._guard(node, lambda: arithmetic.bounded(value))
 
     def _name(self, node: ast.Name, depth: int) -> Evaluator:
@@ -166,7 +169,7 @@ class _Compiler:
     def _binop(self, node: ast.BinOp, depth: int) -> Evaluator:
         function = _BINARY.get(type(node.op))
         if function is None:
-            self._refuse(node, f"`{ast.unparse(node)}` uses an operator that the language lacks")
+            raise self._refused(node, f"`{ast.unparse(node)}` uses an operator that the language lacks")
         return self._guard(node, function, self.compile(node.left, depth), self.compile(node.right, depth))
 
     def _unaryop(self, node: ast.UnaryOp, depth: int) -> Evaluator:
@@ -175,7 +178,7 @@ class _Compiler:
             return self._guard(node, arithmetic.negative, operand)
         if isinstance(node.op, ast.Not):
             return self._guard(node, lambda value: not arithmetic.truth(value), operand)
-        self._refuse(node, f"`{ast.unparse(node)}` uses an operator that the language lacks")
+        raise self._refused(node, f"`{ast.unparse(node)}` uses an operator that the language lacks")
 
     def _boolop(self, node: ast.BoolOp, depth: int) -> Evaluator:
         parts = [self._guard(part, arithmetic.truth, self.compile(part, depth)) for part in node.values]
@@ -189,7 +192,7 @@ class _Compiler:
         for i, sign in enumerate(node.ops):
             function = _COMPARE.get(type(sign))
             if function is None:
-                self._refuse(node, f"`{ast.unparse(node)}` uses an operator that the language lacks")
+                raise self._refused(node, f"`{ast.unparse(node)}` uses an operator that the language lacks")
             checks.append(self._guard(node, function, operands[i], operands[i + 1]))
         return checks[0] if len(checks) == 1 else lambda env: all(check(env) for check in checks)
 
@@ -209,9 +212,11 @@ class _Compiler:
         function = arithmetic.FUNCTIONS.get(name)
         if function is None:
             known = ", ".join(arithmetic.FUNCTIONS)
-            self._refuse(node.func, f"there is no function `{ast.unparse(node.func)[:40]}`", helps=[f"the functions are {known}"])
+            raise self._refused(
+                node.func, f"there is no function `{ast.unparse(node.func)[:40]}`", helps=[f"the functions are {known}"]
+            )
         if node.keywords or any(isinstance(argument, ast.Starred) for argument in node.args):
-            self._refuse(node, f"`{name}` takes its arguments by position")
+            raise self._refused(node, f"`{name}` takes its arguments by position")
         arguments = [self.compile(argument, depth) for argument in node.args]
 
         def call(*values: Value) -> Value:
@@ -241,7 +246,7 @@ class _Compiler:
         label = node.attr
         if label not in LABELS and label != "shape":
             help = f"a size is one of {', '.join('.' + each for each in LABELS)} and .shape[k]"
-            self._refuse(node, f"`{ast.unparse(node)}` does not end in a size", helps=[help])
+            raise self._refused(node, f"`{ast.unparse(node)}` does not end in a size", helps=[help])
         path = self._path(node.value, depth)
         start, end = self._place(node)
 
@@ -271,14 +276,14 @@ class _Compiler:
             return [*self._path(node.value, depth), node.attr]
         if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Slice):
             return [*self._path(node.value, depth), self.compile(node.slice, depth)]
-        self._refuse(node, f"`{ast.unparse(node)[:40]}` is not a layer or input")
+        raise self._refused(node, f"`{ast.unparse(node)[:40]}` is not a layer or input")
 
     def _listcomp(self, node: ast.ListComp, depth: int) -> Evaluator:
         loop = node.generators[0]
         if len(node.generators) > 1 or self._bound or loop.is_async:
-            self._refuse(node, "a comprehension has one `for`, and stands in no other")
+            raise self._refused(node, "a comprehension has one `for`, and stands in no other")
         if not isinstance(loop.target, ast.Name):
-            self._refuse(loop.target, "a comprehension binds one name")
+            raise self._refused(loop.target, "a comprehension binds one name")
         items = self.compile(loop.iter, depth)
         name = loop.target.id
         self._bound.append(name)
@@ -290,7 +295,9 @@ class _Compiler:
         def run(env: Environment) -> Value:
             values = items(env)
             if not isinstance(values, (list, range)):
-                raise ExpressionError("A307", f"a comprehension wants a list, and this is {arithmetic.describe(values)}", *place)
+                raise ExpressionError(
+                    "A307", f"a comprehension wants a list, and this is {arithmetic.describe(values)}", *place
+                )
             if len(values) > arithmetic.MAX_ITEMS:
                 raise ExpressionError("A604", f"the comprehension has more than {arithmetic.MAX_ITEMS:,} items", *place)
             inner = (_Bound(env, name, value) for value in values)

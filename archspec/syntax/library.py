@@ -33,7 +33,8 @@ class Library:
     _specs: dict[Path, Spec | None] = field(default_factory=dict)
 
     def read(self, path: Path, shown: str | None = None, blame: Span | None = None) -> Spec | None:
-        """The spec in a file, which diagnostics call `shown`; None, and diagnostics, where it cannot be read. `blame`: who named the file."""
+        """The spec in a file, which diagnostics call `shown`; None, and diagnostics, where it cannot be read.
+        `blame`: who named the file."""
         key = path.resolve()
         if key not in self._specs:
             name = shown or str(path)

@@ -145,7 +145,9 @@ class _Builder:
             return False
         if event.version not in (None, (1, 2)):
             version = ".".join(map(str, event.version))
-            self.diagnostics.add("A105", f"the file asks for YAML {version}, and specs are YAML 1.2", self.file.span(0, 5))
+            self.diagnostics.add(
+                "A105", f"the file asks for YAML {version}, and specs are YAML 1.2", self.file.span(0, 5)
+            )
             return False
         return True
 
@@ -162,7 +164,10 @@ class _Builder:
 
     def _refuse_marks(self, span: Span, what: str) -> None:
         self.diagnostics.add(
-            "A103", f"`{span.text}` is {what}, which specs don't use", span, helps=["blocks are the language's own reuse"]
+            "A103",
+            f"`{span.text}` is {what}, which specs don't use",
+            span,
+            helps=["blocks are the language's own reuse"],
         )
 
     def _open(self, event: Any) -> bool:
@@ -217,7 +222,10 @@ class _Builder:
         if key.text in mapping.entries:
             first = mapping.entries[key.text][0]
             self.diagnostics.add(
-                "A102", f"`{key.text}` stands twice in this mapping", key.span, labels=[Label(first.span, "first given here")]
+                "A102",
+                f"`{key.text}` stands twice in this mapping",
+                key.span,
+                labels=[Label(first.span, "first given here")],
             )
             return
         mapping.entries[key.text] = (key, value)
@@ -249,7 +257,9 @@ class _Builder:
         if number is None:
             return text
         if len(text) > _LONGEST_NUMBER:
-            self.diagnostics.add("A604", f"the number has {len(text)} characters, and {_LONGEST_NUMBER} are the limit", span)
+            self.diagnostics.add(
+                "A604", f"the number has {len(text)} characters, and {_LONGEST_NUMBER} are the limit", span
+            )
             return 0
         if _INTEGER.fullmatch(text):
             return int(text, 0) if text[:2] in ("0o", "0x") else int(text)

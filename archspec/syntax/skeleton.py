@@ -94,13 +94,15 @@ _version = node_of(
 )
 _source = node_of(
     "a name, or a list of names",
-    lambda node: isinstance(node, Scalar) and node.value is not None or _is_names(node),
+    lambda node: (isinstance(node, Scalar) and node.value is not None) or _is_names(node),
     {"anyOf": [{"type": ["string", "integer"]}, {"type": "array", "items": {"type": ["string", "integer"]}}]},
 )
 
 
 def _is_names(node: object) -> bool:
-    return isinstance(node, Sequence) and all(isinstance(item, Scalar) and item.value is not None for item in node.items)
+    return isinstance(node, Sequence) and all(
+        isinstance(item, Scalar) and item.value is not None for item in node.items
+    )
 
 
 Version = Annotated[Scalar, *_version]

@@ -8,12 +8,12 @@ from typing import Any
 
 import torch
 import torchvision
+
 from archspec.dims import Symbolic, evaluate
 from archspec.graph import Graph, Node, Origin, Output, Scope, Value
 from archspec.ops.base import Op, TorchExpression, TorchModule, TorchTensor
 from archspec.source import SourceFile
 from archspec.types import DType
-
 from tests.ops.cases import Example, Sizes, at, type_of
 
 _SPAN = SourceFile("example.yaml", "").span(0, 0)

@@ -10,8 +10,12 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from archspec.dims import symbol
-from archspec.graph import Graph, Value
+from archspec.graph import Graph
 from archspec.reports import summarize
+from archspec.reports.costs import hands_on
+from tests.ops.cases import SETTINGS, Example
+from tests.ops.examples import EXAMPLES
+from tests.ops.realize import by_recipe, fixed, tensors
 from tests.reports.nets import Net, call, run
 
 
@@ -105,7 +109,7 @@ def test_macs_are_half_of_torch_s_flops(name: str) -> None:
 def test_activation_bytes_are_those_of_a_simulated_inference(name: str) -> None:
     graph = NETWORKS[name]()
     found = summarize(graph).activations
-    assert (found.sum, found.peak) == simulated(graph)
+    assert (found.sum, *found.peak) == simulated(graph)
 
 
 def simulated(graph: Graph) -> tuple[int, int]:
@@ -113,10 +117,9 @@ def simulated(graph: Graph) -> tuple[int, int]:
     reads; after it, count the bytes of all storages that are there, weights apart."""
     layers = without_training(graph).nodes
     wanted = [output.value for output in graph.outputs if not output.training]
-    values: dict[Value, torch.Tensor] = dict(zip(graph.inputs, inputs_of(graph).values(), strict=True))
+    values = dict(zip(graph.inputs, inputs_of(graph).values(), strict=True))
     weights: set[int] = set()
-    made: dict[int, torch.Tensor] = {}
-    peak = 0
+    total = peak = 0
     for step, node in enumerate(layers):
         to_come = {value for later in layers[step:] for value in later.inputs}
         values = {value: tensor for value, tensor in values.items() if value in to_come or value in wanted}
@@ -124,15 +127,17 @@ def simulated(graph: Graph) -> tuple[int, int]:
         result = call(node, [values[value] for value in node.inputs])
         results = [result] if isinstance(result, torch.Tensor) else list(result)
         values.update(zip(node.outputs, results, strict=True))
-        if type(node.op).__name__ in ("Parameter", "Buffer"):
-            weights |= set(storages(results))
-        made |= {key: results for key, results in storages(results).items() if key not in before}  # kept alive
-        peak = max(peak, sum(t.untyped_storage().nbytes() for k, t in storages(values.values()).items() if k not in weights))
-    return sum(t.untyped_storage().nbytes() for k, t in made.items() if k not in weights), peak
+        after = storages(values.values())
+        if type(node.op).__name__ == "Parameter":
+            weights |= after.keys() - before.keys()
+        total += sum(after[key] for key in after.keys() - before.keys() - weights)
+        peak = max(peak, sum(after[key] for key in after.keys() - weights))
+    return total, peak
 
 
-def storages(tensors: Iterable[torch.Tensor]) -> dict[int, torch.Tensor]:
-    return {tensor.untyped_storage().data_ptr(): tensor for tensor in tensors}
+def storages(tensors: Iterable[torch.Tensor]) -> dict[int, int]:
+    """The bytes behind tensors, each storage once."""
+    return {tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes() for tensor in tensors}
 
 
 def random_network(seed: int) -> Graph:
@@ -152,4 +157,19 @@ def random_network(seed: int) -> Graph:
 def test_activation_bytes_of_random_networks(seed: int) -> None:
     graph = random_network(seed)
     found = summarize(graph).activations
-    assert (found.sum, found.peak) == simulated(graph)
+    assert (found.sum, *found.peak) == simulated(graph)
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same'")  # which copies the input, and says so
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.inputs], ids=str)
+def test_layers_hand_on_their_input_where_torch_does(example: Example) -> None:
+    op, sizes = example.make(), SETTINGS[1]
+    read = tensors(example, sizes)
+    function = by_recipe(fixed(op, sizes), example, sizes)
+    if isinstance(function, torch.nn.Module):
+        function.eval()
+    with torch.no_grad():
+        result = function(*read)
+    results = [result] if isinstance(result, torch.Tensor) else result
+    shares = {tensor.untyped_storage().data_ptr() == read[0].untyped_storage().data_ptr() for tensor in results}
+    assert shares == {hands_on(op)}

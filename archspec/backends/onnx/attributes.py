@@ -7,7 +7,6 @@ compared. This table is written from ONNX's operator specification, and shares n
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
@@ -27,10 +26,9 @@ class AttributeCheck(NamedTuple):
     mismatches: tuple[str, ...]
 
 
-def check_attributes(graph: Graph, path: str | os.PathLike[str]) -> AttributeCheck:
-    """Compare a file's nodes with the layers whose paths they carry. A layer that was taken apart into
-    smaller nodes, or that isn't found, is not compared."""
-    model = onnx.load(path, load_external_data=False)
+def check_attributes(graph: Graph, model: onnx.ModelProto) -> AttributeCheck:
+    """Compare the nodes of a model that was read from a file with the layers whose paths they carry. A layer that
+    was taken apart into smaller nodes, or that isn't found, is not compared."""
     opset = next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
     nodes = {(node.name, node.op_type): node for node in model.graph.node}
     layers = 0

@@ -4,7 +4,19 @@ Reading order: `tree` (which module stands where), `formulas` (what nodes read),
 calls), `plan`, `variables`, `forward` (its source), `generated` (its class), `build`.
 """
 
-from archspec.backends.torch.build import build_module
+from archspec.backends.torch.build import build_module, module_at
+from archspec.backends.torch.calibrate import calibrate
+from archspec.backends.torch.changes import ModuleChanged, changed_arguments
+from archspec.backends.torch.examples import example_inputs, example_sizes
 from archspec.backends.torch.interpret import run_values
 
-__all__ = ["build_module", "run_values"]
+__all__ = [
+    "ModuleChanged",
+    "build_module",
+    "calibrate",
+    "changed_arguments",
+    "example_inputs",
+    "example_sizes",
+    "module_at",
+    "run_values",
+]

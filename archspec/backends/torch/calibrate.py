@@ -7,28 +7,70 @@ depend on the input, and the running statistics fit the data.
 
 from __future__ import annotations
 
-from math import sqrt
+from collections.abc import Mapping
+from math import prod, sqrt
 
 import torch
 
 from archspec.backends.torch.examples import example_inputs, example_sizes
-from archspec.dims import evaluate, product_of
+from archspec.dims import evaluate
 from archspec.graph import Graph, Node
 from archspec.ops.base import OwnedTensor
 
 _BATCH = 4
+_TRIVIAL = 0.01  # a gain that torch starts below this would hide its branch
+_SHIFT = 0.3  # the deviation of what is added: biases, tokens, tables of positions
 _BatchNorm = torch.nn.modules.batchnorm._BatchNorm
 
 
 def calibrate(model: torch.nn.Module, graph: Graph, seed: int) -> None:
-    """Randomise every parameter of `model` in place, then set the statistics of its batch norms by one forward pass
-    in training mode, without dropout. The same seed gives the same weights; torch's own random state
-    is left alone. The model is in evaluation mode afterwards."""
+    """Randomise every parameter of `model` in place, then set the statistics of its batch norms by one forward
+    pass in training mode, without dropout. The same seed gives the same weights, and torch's own random
+    state is left alone. The model is in evaluation mode afterwards."""
     generator = torch.Generator().manual_seed(seed)
     tensors = model.state_dict(keep_vars=True)
     sizes = example_sizes(graph, batch=_BATCH)
     with torch.no_grad():
         for key, node, owned in graph.owned():
-            if owned.dtype.is_floating:
-                tensors[key].copy_(_drawn(node, owned, tensors[key], sizes, generator))
+            if owned.dtype.is_floating and not (owned.buffer and key != node.owner):
+                tensors[key].copy_(_drawn(node, owned, sizes, generator))
         _set_statistics(model, example_inputs(graph, sizes=sizes, generator=generator))
+
+
+def _drawn(node: Node, owned: OwnedTensor, sizes: Mapping[str, int], generator: torch.Generator) -> torch.Tensor:
+    """Values for one tensor, by its part: weights keep the variance of a rectified input, gains lie around 1 or
+    where torch starts them, everything else is added."""
+    fan_in = _fan_in(node, owned, sizes)
+    if fan_in:
+        return torch.randn(owned.shape, generator=generator) * sqrt(2 / fan_in)
+    if owned.init.kind == "constant" and owned.init.mean:
+        start = owned.init.mean if abs(owned.init.mean) > _TRIVIAL else 1.0
+        return start * (torch.rand(owned.shape, generator=generator) + 0.5)
+    return torch.randn(owned.shape, generator=generator) * _SHIFT
+
+
+def _fan_in(node: Node, owned: OwnedTensor, sizes: Mapping[str, int]) -> float:
+    """How many products each output of a layer sums up; 0 for a tensor that is no weight of such a layer."""
+    products = evaluate(node.op.macs(*node.input_types), sizes)
+    if not isinstance(products, int) or not products or len(owned.shape) < 2:
+        return 0
+    weights = [tensor for tensor in node.parameters().values() if len(tensor.shape) > 1]
+    elements = evaluate(node.outputs[0].type.elements, sizes)
+    return products / elements if len(weights) == 1 and isinstance(elements, int) else prod(owned.shape[1:])
+
+
+def _set_statistics(model: torch.nn.Module, inputs: Mapping[str, torch.Tensor]) -> None:
+    tensors = model.state_dict().values()
+    device = next((tensor.device for tensor in tensors), torch.device("cpu"))
+    norms = [module for module in model.modules() if isinstance(module, _BatchNorm)]
+    momenta = [norm.momentum for norm in norms]
+    model.eval()
+    model.training = True  # of the model's own forward alone, which then computes the training outputs
+    for norm in norms:
+        norm.train()
+        norm.momentum = None  # the average over all batches: here, the statistics of the one
+        norm.reset_running_stats()
+    model(*(tensor.to(device) for tensor in inputs.values()))
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+    model.eval()

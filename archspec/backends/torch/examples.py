@@ -14,8 +14,8 @@ _LARGEST = 4096
 
 
 def example_sizes(graph: Graph, *, batch: int = 2) -> dict[str, int]:
-    """A number for every symbol of the inputs: `batch` for N; for all others the least power of two from 64 on at which no
-    value of the graph is empty. Raises ValueError where there is none up to 4096."""
+    """A number for every symbol of the inputs: `batch` for N; for all others the least power of two from 64 on at
+    which no value of the graph is empty. Raises ValueError where there is none up to 4096."""
     names = {name for value in graph.inputs for size in value.type.shape for name in symbols(size)} - {"N"}
     values = [*graph.inputs, *(value for node in graph.nodes for value in node.outputs)]
     dims = {size for value in values for size in value.type.shape if isinstance(size, Symbolic)}
@@ -25,15 +25,17 @@ def example_sizes(graph: Graph, *, batch: int = 2) -> dict[str, int]:
         if all(_number(dim, sizes) >= 1 for dim in dims):
             return sizes
         size *= 2
-    raise ValueError(f"no size up to {_LARGEST} for {', '.join(sorted(names))} leaves every value of {graph.name} non-empty")
+    raise ValueError(
+        f"no size up to {_LARGEST} for {', '.join(sorted(names))} leaves every value of {graph.name} non-empty"
+    )
 
 
 def example_inputs(
     graph: Graph, *, sizes: Mapping[str, int], generator: torch.Generator | None = None
 ) -> dict[str, torch.Tensor]:
-    """Random inputs by name, on the CPU, with `sizes` for the symbols in their shapes. Floating ones are normal, with a mean
-    of their own for each sample and channel: pure noise is all the same to a network that averages over it.
-    Integer ones are 0 or 1, which are indices into any table."""
+    """Random inputs by name, on the CPU, with `sizes` for the symbols in their shapes. Floating ones are normal, with
+    a mean of their own for each sample and channel: pure noise is all the same to a network that
+    averages over it. Integer ones are 0 or 1, which are indices into any table."""
     made: dict[str, torch.Tensor] = {}
     for value in graph.inputs:
         shape = tuple(_number(size, sizes) for size in value.type.shape)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from archspec.backends.torch.dataflow import Slot
-from archspec.backends.torch.identifiers import attribute, class_name, local_name, unused
+from archspec.backends.torch.identifiers import attribute, class_name, last_word, local_name, unused
 from archspec.backends.torch.plan import Blueprint, Call, Plan
 from archspec.backends.torch.variables import name_results
 from archspec.graph import Node, Scope
@@ -57,8 +57,8 @@ class _Forward:
         for slot, name in zip(plan.inputs, self.input_names(), strict=True):
             parameters.setdefault(slot, self.parameter(name))
         for slot in plan.captured:
-            parameters[slot] = self.parameter(slot[0].name.rpartition(".")[2])
-        self.passed = {path: self.parameter(path.rpartition(".")[2]) for path in plan.passed}
+            parameters[slot] = self.parameter(last_word(slot[0].name))
+        self.passed = {path: self.parameter(last_word(path)) for path in plan.passed}
         self.targets = name_results(plan, parameters)
         self.texts = parameters | {slot: self.address(path) for slot, path in plan.tensors.items()}
         for call, target in zip(plan.assignments, self.targets, strict=True):

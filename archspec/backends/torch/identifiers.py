@@ -29,6 +29,12 @@ def local_name(name: str) -> str:
 _RESERVED = {"self", "torch", "getattr"}
 
 
+def last_word(path: str) -> str:
+    """The end of a path from its last name that is no number: `stage.layer1.5` gives `layer1.5`."""
+    match = re.search(r"[^.]*[^.\d][^.]*(\.\d+)*$", path)
+    return match.group() if match else path
+
+
 def unused(name: str, taken: Container[str]) -> str:
     """`name`, or `name_2`, `name_3`, ... where it is taken."""
     if name not in taken:

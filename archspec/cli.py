@@ -1,0 +1,355 @@
+"""The command: the only place that prints or exits. Exit codes: 0 well, 1 errors found, 2 usage or I/O."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import get_terminal_size
+from threading import Timer
+from typing import TYPE_CHECKING, Any
+
+import archspec
+from archspec import driver, given, render, zoo
+from archspec.diagnostics import Diagnostic, SpecError, near
+from archspec.elaborate import MAX_LAYERS
+from archspec.syntax.reader import MAX_BYTES
+
+if TYPE_CHECKING:
+    from archspec.parity import ParityReport
+
+GOOD, ERRORS, USAGE = 0, 1, 2
+_IO_CODES = ("A001", "A003")
+_PATIENCE_S = 1.0  # a stage that takes longer says what it is doing
+
+
+def run() -> None:
+    """The console script."""
+    sys.exit(main())
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command in this process; gives the exit code, and prints to sys.stdout and sys.stderr."""
+    parser = _parser()
+    try:
+        options = parser.parse_args(argv)
+    except SystemExit as stop:  # argparse has printed what is wrong, or the help
+        return int(stop.code or 0)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except SpecError as error:
+        _print_diagnostics([(error.diagnostics[0].span.file.path, error.diagnostics)])
+        return _exit_code(error.diagnostics)
+    except (OSError, ValueError) as error:
+        return _complain(str(error), USAGE)
+    except BrokenPipeError:  # pragma: no cover
+        return GOOD
+    except KeyboardInterrupt:
+        return _complain("interrupted", 130)
+
+
+def _complain(message: str, code: int) -> int:
+    print(f"archspec: {message}", file=sys.stderr)
+    return code
+
+
+# --- the commands ---------------------------------------------------------------------------------
+
+
+def _check(options: argparse.Namespace) -> int:
+    checked = [(name, tuple(_compile(name, options).diagnostics)) for name in options.targets]
+    formats = {"json": render.json_, "github": render.github, "sarif": render.sarif}
+    if options.format in formats:
+        print(formats[options.format](checked))
+    else:
+        _print_diagnostics(checked, sys.stdout)
+    return max(_exit_code(items) for _, items in checked)
+
+
+def _summary(options: argparse.Namespace) -> int:
+    architecture = _architecture(options)
+    summary = architecture.summary()
+    if options.format == "json":
+        print(json.dumps(summary.as_dict(), indent=2))
+    elif options.format == "markdown":
+        print(summary.markdown(options.depth))
+    elif options.format == "csv":
+        print(summary.csv(options.depth), end="")
+    else:
+        print(summary.text(depth=options.depth, color=_wants_color(sys.stdout)))
+    return GOOD
+
+
+def _export(options: argparse.Namespace) -> int:
+    architecture = _architecture(options)
+
+    def work() -> ParityReport | None:
+        return driver.export(
+            architecture,
+            options.output,
+            weights=options.weights,
+            device=options.device,
+            opset=options.opset,
+            seed=options.seed,
+            parity=options.parity,
+        )
+
+    with _progress(f"building {architecture.name}, writing {options.output} and comparing it with torch"):
+        report, code = _attempt(work)
+    if code:
+        return code
+    if report is not None:
+        _write_report(report, options)
+        print(report.text())
+    if options.weights is None:
+        print(f"weights: initial ones, seed {options.seed} (no --weights)")
+    size = os.path.getsize(options.output)
+    print(f"wrote {options.output} ({size / 1e6:.1f} MB)")
+    return GOOD
+
+
+def _verify(options: argparse.Namespace) -> int:
+    options.target, options.targets = options.target_name, None
+    architecture = _architecture(options)
+
+    def work() -> ParityReport:
+        return driver.verify(
+            options.file, architecture, weights=options.weights, device=options.device, seed=options.seed
+        )
+
+    with _progress(f"comparing {options.file} with torch"):
+        report, code = _attempt(work)
+    if code or report is None:
+        return code
+    _write_report(report, options)
+    print(report.text())
+    return GOOD if report.passed else ERRORS
+
+
+def _attempt(work: Callable[[], ParityReport | None]) -> tuple[ParityReport | None, int]:
+    """Do what needs torch and onnx; what may go wrong with a user's files becomes a message."""
+    from archspec.backends.onnx import EmitError
+    from archspec.parity import DeviceError, NoSizes, ParityError
+    from archspec.weights import WeightsError
+
+    try:
+        return work(), GOOD
+    except ParityError as error:
+        print(str(error))
+        return None, _complain("not in parity: nothing was written", ERRORS)
+    except (WeightsError, EmitError, DeviceError, NoSizes) as error:
+        return None, _complain(str(error), ERRORS)
+
+
+def _write_report(report: ParityReport, options: argparse.Namespace) -> None:
+    if options.report is not None:
+        Path(options.report).write_text(json.dumps(report.as_dict(), indent=2) + "\n", encoding="utf-8")
+
+
+def _zoo_list(options: argparse.Namespace) -> int:
+    found = [model for model in zoo.models() if options.pattern in model.name]
+    if options.format == "json":
+        print(json.dumps([_facts(model) for model in found], indent=2))
+        return GOOD
+    rows = [
+        (m.name, m.family, f"{m.expect.get('params', 0):,}", f"{m.expect.get('gmacs', 0):.3f}", m.weights)
+        for m in found
+    ]
+    _print_table(("model", "family", "params", "GMACs", "weights"), rows, right=(2, 3))
+    return GOOD
+
+
+def _zoo_show(options: argparse.Namespace) -> int:
+    model = zoo.model_named(options.model)
+    if model is None:
+        helps = near(options.model, [each.name for each in zoo.models()])
+        return _complain(" ".join([f"there is no model `{options.model}` in the zoo;", *helps]).rstrip(";"), USAGE)
+    facts = _facts(model)
+    if options.format == "json":
+        print(json.dumps(facts, indent=2))
+        return GOOD
+    for name, value in facts.items():
+        if isinstance(value, dict):
+            print(f"{name}:")
+            print("\n".join(f"  {key:<14}{item}" for key, item in value.items()))
+        else:
+            print(f"{name + ':':<16}{value}")
+    print(f"{'build:':<16}archspec.build({model.name!r})")
+    print(f"{'export:':<16}archspec export {model.name} -o {model.name}.onnx")
+    return GOOD
+
+
+def _facts(model: zoo.ZooModel) -> dict[str, Any]:
+    args = {name: node.span.text for name, (_, node) in model.args.items()}
+    return {
+        "name": model.name,
+        "family": model.family,
+        "spec": model.spec,
+        "args": args,
+        "weights": model.weights,
+        "expect": dict(model.expect),
+    }
+
+
+def _schema(options: argparse.Namespace) -> int:
+    from archspec.reports.schema import json_schema
+
+    print(json.dumps(json_schema(), indent=2))
+    return GOOD
+
+
+# --- what commands share --------------------------------------------------------------------------
+
+
+def _compile(name: str, options: argparse.Namespace) -> driver.Compilation:
+    return driver.compile_target(
+        name,
+        arguments=given.settings(options.set),
+        inputs=options.input,
+        plugins=options.plugin,
+        max_bytes=options.max_bytes,
+        max_layers=options.max_layers,
+    )
+
+
+def _architecture(options: argparse.Namespace) -> driver.Architecture:
+    """The target without errors; its warnings go to stderr. Raises SpecError."""
+    compilation = _compile(options.target, options)
+    if compilation.graph is None:
+        raise SpecError(compilation.diagnostics)
+    if len(compilation.diagnostics):
+        _print_diagnostics([(options.target, tuple(compilation.diagnostics))])
+    recipe = driver.Recipe(options.target, given.settings(options.set), options.input)
+    return driver.Architecture(recipe, compilation)
+
+
+def _print_diagnostics(checked: render.Checked, stream: Any = None) -> None:
+    stream = stream or sys.stderr
+    print(render.text(checked, width=get_terminal_size().columns, color=_wants_color(stream)), file=stream)
+
+
+def _wants_color(stream: Any) -> bool:
+    return stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def _exit_code(items: Sequence[Diagnostic]) -> int:
+    """2 where a target itself cannot be read, 1 for errors in it, else 0."""
+    errors = [item for item in items if item.severity == "error"]
+    if any(item.code.name in _IO_CODES and not item.span.file.text for item in errors):
+        return USAGE
+    return ERRORS if errors else GOOD
+
+
+def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    for row in (head, *rows):
+        cells = [
+            cell.rjust(w) if i in right else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        ]
+        print("  ".join(cells).rstrip())
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[None]:
+    """Say on stderr what is going on, once it takes longer than a second."""
+    timer = Timer(_PATIENCE_S, lambda: print(f"archspec: {what} ...", file=sys.stderr, flush=True))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+# --- the command line -----------------------------------------------------------------------------
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says near names for a misspelt command."""
+
+    def error(self, message: str) -> Any:
+        words = message.split("'")
+        commands = ("check", "summary", "export", "verify", "schema", "zoo", "list", "show")
+        helps = near(words[1], commands) if "invalid choice" in message and len(words) > 1 else []
+        super().error(" ".join([message, *helps]))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="archspec", description="The compiler for neural-network architectures.")
+    parser.add_argument("--version", action="version", version=f"archspec {archspec.__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    check = commands.add_parser("check", help="report every mistake of specs, at its line and column")
+    check.add_argument("targets", nargs="+", metavar="TARGET", help="a path, a zoo name, or a spec's name")
+    check.add_argument("--format", choices=["text", "json", "github", "sarif"], default="text")
+    _add_spec_options(check)
+    check.set_defaults(command=_check)
+
+    summary = commands.add_parser("summary", help="layers with shapes, parameters, MACs, receptive fields; totals")
+    summary.add_argument("target", metavar="TARGET")
+    summary.add_argument("--depth", type=_positive, help="roll up scopes at this depth")
+    summary.add_argument("--format", choices=["text", "json", "csv", "markdown"], default="text")
+    _add_spec_options(summary)
+    summary.set_defaults(command=_summary)
+
+    export = commands.add_parser("export", help="write an ONNX file that is in parity with torch")
+    export.add_argument("target", metavar="TARGET")
+    export.add_argument("-o", "--output", required=True, metavar="FILE.onnx")
+    export.add_argument("--opset", type=int, help="18 by default; raised only where an op needs it")
+    export.add_argument("--no-parity", dest="parity", action="store_false", help="skip the comparison with torch")
+    _add_run_options(export)
+    _add_spec_options(export)
+    export.set_defaults(command=_export)
+
+    verify = commands.add_parser("verify", help="compare an existing ONNX file with a target")
+    verify.add_argument("file", metavar="FILE.onnx")
+    verify.add_argument("target_name", metavar="TARGET")
+    _add_run_options(verify)
+    _add_spec_options(verify)
+    verify.set_defaults(command=_verify)
+
+    schema = commands.add_parser("schema", help="the JSON Schema of the language, for editors")
+    schema.set_defaults(command=_schema)
+
+    _add_zoo(commands)
+    return parser
+
+
+def _add_zoo(commands: Any) -> None:
+    actions = commands.add_parser("zoo", help="published networks").add_subparsers(metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="all of them")
+    listing.add_argument("pattern", nargs="?", default="", help="only names that contain this")
+    listing.add_argument("--format", choices=["text", "json"], default="text")
+    listing.set_defaults(command=_zoo_list)
+    show = actions.add_parser("show", help="what is known of one")
+    show.add_argument("model", metavar="MODEL")
+    show.add_argument("--format", choices=["text", "json"], default="text")
+    show.set_defaults(command=_zoo_show)
+
+
+def _add_spec_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="override an arg of the spec")
+    shape = "override an input's shape: 1x3x320x320, or image=N,3,H,W"
+    parser.add_argument("--input", action="append", default=[], metavar="[NAME=]SHAPE", help=shape)
+    parser.add_argument("--plugin", action="append", default=[], metavar="NAME", help="load a package's ops")
+    parser.add_argument("--max-bytes", type=_positive, default=MAX_BYTES, help="the largest file that is read")
+    parser.add_argument("--max-layers", type=_positive, default=MAX_LAYERS, help="the most layers after expansion")
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--weights", metavar="NAME|FILE", help="published weights of a zoo model, .safetensors or .pt")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--seed", type=int, default=0, help="of initial weights and of the compared inputs")
+    parser.add_argument("--report", metavar="FILE.json", help="write the parity report")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("has to be at least 1")
+    return number

@@ -1,0 +1,53 @@
+"""Names of layers: which are legal, and which are free."""
+
+from __future__ import annotations
+
+import re
+
+from archspec.elaborate.evaluate import Env
+from archspec.elaborate.names import Failed
+from archspec.elaborate.reserved import MODULE_NAMES, SEQUENCE_NAMES
+from archspec.elaborate.state import Context, State
+from archspec.syntax.layers import LayerDecl
+
+_LAYER_NAME = re.compile(r"\w[\w-]*(\.\w[\w-]*)*", re.ASCII)
+
+
+def layer_name(layer: LayerDecl, env: Env, state: State) -> str:
+    """A layer's name with its `{expr}` filled in. Raises Failed for one that cannot name a layer."""
+    assert layer.key is not None
+    name = state.evaluator.text(layer.key, env)
+    problem = _problem(name, layer, env)
+    if problem is None:
+        return name
+    message, helps = problem
+    state.diagnostics.add("A205", message, layer.key.span, helps=helps)
+    raise Failed
+
+
+def _problem(name: str, layer: LayerDecl, env: Env) -> tuple[str, list[str]] | None:
+    if not _LAYER_NAME.fullmatch(name):
+        helps = ["a name has letters, digits, _ and -; a dot puts the layer into a container"]
+        return f"`{name}` cannot name a layer", helps
+    if env.file.op_named(name) is not None:
+        return f"`{name}` is an op or block, and cannot name a layer", []
+    if layer.kind == "splice":  # a label: no module gets its name
+        return None
+    *containers, last = name.split(".")
+    if any(part in MODULE_NAMES for part in (*containers, last)):
+        return f"torch's modules have a `{last}` of their own", [f"`{last}_` is free, say"]
+    in_list = bool(containers) or (env.values is not None and env.values.scope.kind == "list")
+    if in_list and last in SEQUENCE_NAMES:
+        return f"torch's lists of modules have a `{last}` of their own", [f"`{last}_` is free, say"]
+    return None
+
+
+def is_free(name: str, layer: LayerDecl, context: Context, state: State) -> bool:
+    """Whether no other layer or input of the scope has this name; reported if one has."""
+    relabels = layer.kind == "splice" and layer.loops and layer.has_plain_name
+    if name not in context.values.names or layer.key is None or relabels:
+        return True
+    helps = ["put the index into the name: `{i}`"] if layer.loops else []
+    message = f"`{name}` is a layer or input of this scope already"
+    state.diagnostics.add("A311", message, layer.key.span, helps=helps)
+    return False

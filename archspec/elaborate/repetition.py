@@ -1,0 +1,77 @@
+"""`repeat`: a frame for each repetition, with its indices and `let` names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archspec.elaborate.evaluate import Env
+from archspec.elaborate.files import let_frame
+from archspec.elaborate.names import Failed, Frame, Pending, fail
+from archspec.elaborate.state import Context, State
+from archspec.syntax import arithmetic
+from archspec.syntax.arithmetic import Value
+from archspec.syntax.document import check_name
+from archspec.syntax.layers import LayerDecl, Loop
+from archspec.syntax.tree import Scalar
+
+
+def repetitions(layer: LayerDecl, context: Context, state: State) -> Iterator[Frame]:
+    """The frames of a layer's repetitions; without `repeat`, one."""
+    for frame in _loop(layer.loops, context.frame, context, state) if layer.loops else [context.frame]:
+        if layer.let is None:
+            yield frame
+            continue
+        inner = let_frame(layer.let, frame, context.file, context.values, state.evaluator)
+        inner.force()
+        yield inner
+
+
+def _loop(loops: list[Loop], frame: Frame, context: Context, state: State) -> Iterator[Frame]:
+    if not loops:
+        yield frame
+        return
+    first, rest = loops[0], loops[1:]
+    if first.index is not None and not _index_is_free(first.index, frame, state):
+        return
+    try:
+        items = _items(first, Env(frame, context.file, context.values), state)
+    except Failed:  # once around with an unknown index, so that mistakes inside are found as well
+        context.values.uncertain = True
+        unknown: dict[str, Value | Pending] = {first.index.text: Pending(fail, failed=True)} if first.index else {}
+        yield from _loop(rest, Frame(frame, unknown), context, state)
+        return
+    for item in items:
+        yield from _loop(rest, Frame(frame, {first.index.text: item}) if first.index else frame, context, state)
+
+
+def _index_is_free(index: Scalar, frame: Frame, state: State) -> bool:
+    if not check_name(index, "an index", state.diagnostics):
+        return False
+    if frame.find(index.text) is not None:
+        helps = ["an index may not reuse a visible name: choose another"]
+        state.diagnostics.add("A311", f"`{index.text}` is a name already", index.span, helps=helps)
+        return False
+    return True
+
+
+def _items(loop: Loop, env: Env, state: State) -> list[Value] | range:
+    """What a loop goes over. Raises Failed."""
+    value = state.evaluator.value(loop.items, env)
+    helps: list[str] = []
+    if loop.index is not None:
+        if isinstance(value, (list, range)):
+            return value
+        message = f"a repetition goes over a list, and this is {arithmetic.describe(value)}"
+        if isinstance(value, int):
+            helps = [f"write `{loop.index.text} in range({loop.items.text})`"]
+    else:
+        try:
+            count = arithmetic.whole(value)
+        except ValueError:
+            message = f"a repetition is a count or `i in items`, and this is {arithmetic.describe(value)}"
+        else:
+            if count >= 0:
+                return range(count)
+            message = f"a count of repetitions cannot be negative, and this is {count}"
+    state.diagnostics.add("A208", message, loop.items.inner, helps=helps)
+    raise Failed

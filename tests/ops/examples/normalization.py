@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from tests.ops.cases import no, ok
+from tests.ops.examples.convolution import UNBATCHED
+
+FLOAT32 = "weights are float32, and torch mixes them with some other types only"
+
+EXAMPLES = [
+    ok("BatchNorm1d", "N 4"),
+    ok("BatchNorm1d", "N 4 L", num_features=4, eps=0.1, momentum=0.3),
+    ok("BatchNorm1d", "8 4", track_running_stats=False),
+    ok("BatchNorm1d", "N 4 L", affine=False),
+    ok("BatchNorm2d", "N 4 H W"),
+    ok("BatchNorm2d", "N 4 5 6", num_features=4, eps=1e-3, momentum=None),
+    ok("BatchNorm2d", "N 4 5 6", affine=False),
+    ok("BatchNorm2d", "N 4 H W", track_running_stats=False, eps=0.1),
+    ok("BatchNorm2d", "N 4 5 6", track_running_stats=False, affine=False),
+    ok("BatchNorm3d", "N 4 3 5 6"),
+    ok("BatchNorm3d", "N 4 D H 6", num_features=4, eps=0.1, momentum=0.01, affine=False, track_running_stats=False),
+    ok("GroupNorm", "N 6 H W", num_groups=3),
+    ok("GroupNorm", "N 6 5", num_groups=6, num_channels=6, eps=0.1),
+    ok("GroupNorm", "N 6", num_groups=2, affine=False),
+    ok("GroupNorm", "N 6 3 4 5", num_groups=1),
+    ok("LayerNorm", "N L 8"),
+    ok("LayerNorm", "N 5 6 8", normalized_shape=8, eps=0.1, bias=False),
+    ok("LayerNorm", "N 5 6 8", normalized_shape=[6, 8]),
+    ok("LayerNorm", "N 4 4 4", normalized_shape=[4, 4], eps=1e-6),
+    ok("LayerNorm", "N 8", elementwise_affine=False),
+    ok("LayerNorm", "N L 4 8", normalized_shape=[4, 8], elementwise_affine=False, bias=False),
+    ok("LocalResponseNorm", "N 7 5 6", size=5),
+    ok("LocalResponseNorm", "N 7 H W", size=3, alpha=0.5, beta=0.5, k=2.0),
+    ok("LocalResponseNorm", "N 7 H W", size=4, alpha=0.5),
+    ok("LocalResponseNorm", "N 7 L", size=3, alpha=0.5, beta=1.0),
+    ok("LocalResponseNorm", "N C 4 5 6", size=2, k=0.5, alpha=1.0),
+]
+
+REFUSED = [
+    no(0, "BatchNorm1d", "N 4 5 6"),
+    no(0, "BatchNorm2d", "N 4"),
+    no(0, "BatchNorm3d", "N 4 5 6"),
+    no(0, "BatchNorm2d", "N 4 5 6:float64"),
+    no(0, "BatchNorm2d", "N 4 5 6:float16", stricter=FLOAT32),
+    no(0, "BatchNorm2d", "N C 5 6", stricter="weights have a size"),
+    no("num_features", "BatchNorm2d", "N 4 5 6", num_features=3),
+    no("num_features", "BatchNorm1d", "N 4", num_features=0),
+    no("eps", "BatchNorm2d", "N 4 5 6", eps=0.0),
+    no("eps", "BatchNorm2d", "N 4 5 6", eps=float("inf"), stricter="infinity is no number in a spec"),
+    no("momentum", "BatchNorm2d", "N 4 5 6", momentum="slow", stricter="torch stores it unseen"),
+    no("num_groups", "GroupNorm", "N 6 5", num_groups=4),
+    no("num_groups", "GroupNorm", "N 6 5", num_groups=0),
+    no("num_groups", "GroupNorm", "N 6", num_groups=6),
+    no("num_channels", "GroupNorm", "N 6 5", num_groups=3, num_channels=9),
+    no("num_channels", "GroupNorm", "N 6 5", num_groups=3, num_channels=-3),
+    no("eps", "GroupNorm", "N 6 5", num_groups=3, eps=-1.0, stricter="the root of a negative variance"),
+    no(0, "GroupNorm", "6", num_groups=3, stricter=UNBATCHED),
+    no(0, "GroupNorm", "N C 5", num_groups=3, stricter="weights have a size"),
+    no(0, "GroupNorm", "N 6 5:int64", num_groups=3),
+    no("normalized_shape", "LayerNorm", "N 5 8", normalized_shape=5),
+    no("normalized_shape", "LayerNorm", "N 5 8", normalized_shape=[8, 5]),
+    no("normalized_shape", "LayerNorm", "N 5 8", normalized_shape=[]),
+    no("eps", "LayerNorm", "N 5 8", eps=-1.0, stricter="the root of a negative variance"),
+    no(0, "LayerNorm", "8", stricter=UNBATCHED),
+    no(0, "LayerNorm", "N 5 8:float64"),
+    no(0, "LayerNorm", "N 5 L", stricter="weights have a size"),
+    no(0, "LocalResponseNorm", "N 7", size=3),
+    no(0, "LocalResponseNorm", "N 7 5 6:float16", size=3),
+    no("size", "LocalResponseNorm", "N 7 5 6", size=0),
+]

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from torch import empty, int64
+from torch.nn import init
+
+from tests.ops.cases import no, ok
+from tests.ops.examples.convolution import BOOL
+
+EXAMPLES = [
+    ok("Parameter", shape=[1, 1, 8]),
+    ok("Parameter", shape=[8], init=1e-6),
+    ok("Parameter", shape=[], init="ones"),
+    ok("Parameter", shape=[20, 30], init={"constant": {"val": 3}}),
+    ok("Parameter", shape=[20, 30], init="normal"),
+    ok("Parameter", shape=[20, 30], init={"normal": {"mean": 1, "std": 0.02}}),
+    ok("Parameter", shape=[20, 30], init={"uniform": {"a": -2, "b": 3.5}}),
+    ok("Parameter", shape=[20, 30], init={"trunc_normal": {"std": 0.02}}),
+    ok("Parameter", shape=[20, 30], init={"trunc_normal": {"mean": 0.5, "a": 0, "b": 1}}),
+    ok("Parameter", shape=[20, 30, 2], init="xavier_uniform"),
+    ok("Parameter", shape=[20, 30, 2], init={"xavier_normal": {"gain": 2}}),
+    ok("Parameter", shape=[20, 30, 2], init={"kaiming_uniform": {"a": 5**0.5}}),
+    ok("Parameter", shape=[20, 30, 2], init={"kaiming_normal": {"mode": "fan_out", "nonlinearity": "relu"}}),
+    ok("Parameter", shape=[20, 30], init={"kaiming_normal": {"nonlinearity": "tanh"}}),
+    ok("Parameter", shape=[20, 30], init={"kaiming_uniform": {"nonlinearity": "selu"}}),
+    ok("Parameter", shape=[20, 30], init={"kaiming_uniform": {"nonlinearity": "linear"}}),
+    ok("Parameter", shape=[20, 30], init={"kaiming_uniform": {"nonlinearity": "sigmoid"}}),
+    ok("Parameter", shape=[20, 30], init={"orthogonal": {"gain": 2}}),
+    ok("Buffer", shape=[4]),
+    ok("Buffer", shape=[20, 30], init="normal", dtype="float64"),
+    *(ok("Buffer", shape=[2, 3], init="ones", dtype=dtype) for dtype in ("float16", "bfloat16", "float32")),
+    *(ok("Buffer", shape=[2, 3], init=7, dtype=dtype) for dtype in ("int8", "uint8", "int16", "int32", "int64")),
+    ok("Buffer", shape=[3], init="ones", dtype="bool"),
+    ok("Identity", "N 3 H W"),
+    ok("Identity", "N:int64"),
+]
+
+REFUSED = [
+    no("shape", "Parameter", shape=[0, 8], stricter="an empty tensor"),
+    no("shape", "Parameter", shape=8, stricter="the number of axes is part of a shape"),
+    no("shape", "Buffer", shape=[True], stricter=BOOL),
+    no("init", "Parameter", shape=[8], init="glorot", torch=lambda: init.glorot_(empty(8))),
+    no("init", "Parameter", shape=[8], init={"normal": {"sigma": 1}}, torch=lambda: init.normal_(empty(8), sigma=1)),
+    no("init", "Parameter", shape=[8], init={"normal": {"std": "1"}}, torch=lambda: init.normal_(empty(8), std="1")),
+    no("init", "Parameter", shape=[8], init="constant", torch=lambda: init.constant_(empty(8))),
+    no("init", "Parameter", shape=[8], init="xavier_uniform", torch=lambda: init.xavier_uniform_(empty(8))),
+    no(
+        "init",
+        "Parameter",
+        shape=[8, 8],
+        init={"kaiming_normal": {"mode": "fan"}},
+        torch=lambda: init.kaiming_normal_(empty(8, 8), mode="fan"),
+    ),
+    no("init", "Parameter", shape=[8], init=[0, 1], stricter="no function of torch.nn.init"),
+    no("init", "Buffer", shape=[8], init="normal", dtype="int64", torch=lambda: init.normal_(empty(8, dtype=int64))),
+    no("dtype", "Buffer", shape=[8], dtype="complex64", stricter="not an element type of the language"),
+]

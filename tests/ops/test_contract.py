@@ -1,0 +1,284 @@
+"""The contract of every op, over all its examples: what it says of itself is what torch and onnxruntime do."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from math import sqrt
+from typing import Any, get_args
+
+import numpy as np
+import onnx
+import onnx_ir
+import onnxruntime
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from archspec import ops
+from archspec.backends.onnx import DEFAULT_OPSET, emit
+from archspec.dims import evaluate
+from archspec.ops.base import Init, Op, TorchModule, TorchTensor
+from archspec.types import DType, TensorType
+from tests.ops.cases import SETTINGS, Example, Sizes, at, op_class
+from tests.ops.examples import EXAMPLES
+from tests.ops.realize import (
+    by_recipe,
+    is_expression,
+    module_of,
+    named_tensors,
+    one_layer,
+    owned_tensor,
+    tensors,
+    torch_itself,
+)
+
+pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
+TENSORS = ("Parameter", "Buffer")
+LAYERS = [example for example in EXAMPLES if example.op not in TENSORS]
+each_example = pytest.mark.parametrize("example", EXAMPLES, ids=str)
+each_layer = pytest.mark.parametrize("example", LAYERS, ids=str)
+
+
+def as_tuple(result: Any) -> tuple[Any, ...]:
+    return tuple(result) if isinstance(result, (tuple, list)) and not isinstance(result, TensorType) else (result,)
+
+
+def shapes(example: Example, sizes: Sizes) -> list[tuple[int, ...]]:
+    return [at(type_, sizes) for type_ in example.types()]
+
+
+def reference(example: Example, sizes: Sizes) -> Callable[..., Any]:
+    """torch's own layer in evaluation, with weights and statistics that are like nothing else."""
+    made = torch_itself(example, shapes(example, sizes), sizes)
+    if isinstance(made, torch.nn.Module):
+        for parameter in made.parameters():
+            torch.nn.init.normal_(parameter)
+        for name, buffer in made.named_buffers():
+            if name != "num_batches_tracked":
+                torch.nn.init.uniform_(buffer, 0.5, 2)
+        made.eval()
+    return made
+
+
+@pytest.mark.parametrize("sizes", SETTINGS, ids=["one", "three"])
+@each_layer
+def test_the_inferred_types_are_those_of_torch(example: Example, sizes: Sizes) -> None:
+    inferred = as_tuple(example.make().infer(*example.types()))
+    layer = reference(example, sizes)
+    for device in ("cpu", "meta"):
+        placed = layer.to(device) if isinstance(layer, torch.nn.Module) else layer
+        results = as_tuple(placed(*tensors(example, sizes, device=device)))
+        assert [at(type_, sizes) for type_ in inferred] == [tuple(result.shape) for result in results]
+        assert [getattr(torch, type_.dtype) for type_ in inferred] == [result.dtype for result in results]
+    assert all(len(type_.axes) == len(type_.shape) for type_ in inferred)
+
+
+@each_layer
+def test_the_recipe_makes_what_torch_makes(example: Example) -> None:
+    sizes = SETTINGS[1]
+    op = example.make()
+    direct, ours = torch_itself(example, shapes(example, sizes), sizes), by_recipe(op, example, sizes)
+    if isinstance(direct, torch.nn.Module):
+        assert settings(ours) == settings(direct)
+        return
+    assert is_expression(op, example)
+    values = tensors(example, sizes)
+    for found, expected in zip(as_tuple(ours(*values)), as_tuple(direct(*values)), strict=True):
+        torch.testing.assert_close(found, expected, rtol=0, atol=0)
+
+
+def settings(module: Any) -> dict[str, Any]:
+    """The plain attributes of a module: what it was made with. Equal sizes may be written as one."""
+    found = {name: value for name, value in vars(module).items() if not name.startswith("_")}
+    return {
+        name: value[0] if isinstance(value, (list, tuple)) and len(set(value)) == 1 else value
+        for name, value in found.items()
+    }
+
+
+@each_example
+def test_the_tensors_are_those_of_torch(example: Example) -> None:
+    torch.manual_seed(0)
+    op = example.make()
+    owned = op.parameters(*example.types())
+    recipe = op.to_torch(*example.types())
+    if isinstance(recipe, TorchTensor):
+        assert list(owned) == [""]
+        check_start(owned_tensor(recipe, owned[""].shape, owned[""].dtype), owned[""].init)
+        assert (owned[""].trainable, owned[""].buffer) == (
+            (True, False) if example.op == "Parameter" else (False, True)
+        )
+        return
+    found = named_tensors(module_of(recipe)) if isinstance(recipe, TorchModule) else {}
+    assert {name: described(value) for name, value in found.items()} == {
+        name: (value.shape, value.dtype, value.trainable, value.buffer) for name, value in owned.items()
+    }
+    assert list(found) == list(owned)
+    for name, value in found.items():
+        check_start(value, owned[name].init)
+
+
+def described(value: torch.Tensor) -> tuple[tuple[int, ...], str, bool, bool]:
+    trainable = isinstance(value, torch.nn.Parameter)
+    return tuple(value.shape), str(value.dtype).removeprefix("torch."), trainable, not trainable
+
+
+def check_start(value: torch.Tensor, init: Init) -> None:
+    """Whether fresh values are of the distribution that is claimed, as far as their number can tell."""
+    values = value.detach().double().flatten()
+    assert init.low - 1e-6 <= values.min()
+    assert values.max() <= init.high + 1e-6
+    if init.kind == "constant":
+        assert init.low == init.high
+    elif init.kind == "orthogonal":
+        assert values.square().mean().sqrt().item() == pytest.approx(init.std, rel=1e-5)
+    elif len(values) >= 30 and not (init.kind == "trunc_normal" and truncated(init)):
+        error = 5 / sqrt(len(values))
+        assert values.mean().item() == pytest.approx(init.mean, abs=error * init.std)
+        assert values.std().item() == pytest.approx(init.std, rel=error)
+
+
+def truncated(init: Init) -> bool:
+    """Whether the cut is near enough to change the deviation."""
+    return min(init.mean - init.low, init.high - init.mean) < 4 * init.std
+
+
+@each_layer
+def test_macs_are_half_of_torchs_flops(example: Example) -> None:
+    for sizes in SETTINGS:
+        layer = reference(example, sizes)
+        if isinstance(layer, torch.nn.Module):
+            layer.to("meta")
+        with FlopCounterMode(display=False) as counter:
+            layer(*tensors(example, sizes, device="meta"))
+        assert counter.get_total_flops() == 2 * evaluate(example.make().macs(*example.types()), sizes)  # type: ignore[operator]
+
+
+@each_example
+def test_onnxruntime_gives_what_torch_gives(example: Example) -> None:
+    torch.manual_seed(0)
+    op = example.make()
+    recipe = op.to_torch(*example.types())
+    if isinstance(recipe, TorchTensor):
+        (owned,) = op.parameters().values()
+        value = owned_tensor(recipe, owned.shape, owned.dtype)
+        session = session_of(op, example, {"layer": value})
+        if owned.dtype is not DType.bfloat16:  # which numpy doesn't know
+            assert_close([value], session.run(None, {}))
+        return
+    layer = reference(example, SETTINGS[0])
+    session = session_of(op, example, {f"layer.{name}": value for name, value in named_tensors(layer).items()})
+    for sizes in SETTINGS:
+        if example.torch is not None:
+            layer = reference(example, sizes)
+        values = tensors(example, sizes)
+        feeds = {f"x{k}": value.numpy().copy() for k, value in enumerate(values)}
+        if example.beside:
+            feeds["beside"] = np.zeros([sizes.get(size) or int(size) for size in example.beside.split()], np.float32)
+        with torch.no_grad():
+            expected = as_tuple(layer(*values))
+        names = {value.name for value in session.get_inputs()}
+        assert_close(expected, session.run(None, {name: feeds[name] for name in names}))
+
+
+def session_of(op: Op, example: Example, weights: dict[str, torch.Tensor]) -> onnxruntime.InferenceSession:
+    arrays = {name: value.detach() for name, value in weights.items()}
+    model = onnx_ir.to_proto(emit(one_layer(op, example), arrays))
+    assert [opset.version for opset in model.opset_import] == [DEFAULT_OPSET]
+    onnx.checker.check_model(model, full_check=True)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+
+
+def assert_close(expected: Sequence[torch.Tensor], found: Sequence[Any]) -> None:
+    assert len(expected) == len(found)
+    for ours, theirs in zip(expected, found, strict=True):
+        result = torch.from_numpy(np.asarray(theirs).astype(np.float64))
+        assert np.asarray(theirs).dtype.name == str(ours.dtype).removeprefix("torch.")
+        assert result.shape == ours.shape
+        assert torch.isfinite(result).all()
+        difference = torch.linalg.vector_norm(result - ours.double())
+        assert difference <= 2e-6 * torch.linalg.vector_norm(ours.double())
+
+
+@each_layer
+def test_receptive_windows_hold_what_torch_reads(example: Example) -> None:
+    """A position that moves an output lies in the output's window."""
+    op, sizes = example.make(), SETTINGS[0]
+    (result, *_), types = as_tuple(op.infer(*example.types())), example.types()
+    receptive = op.receptive(*types)
+    axes = [k for k, label in enumerate(types[0].axes) if label in ("D", "H", "W", "L")]
+    outputs = [k for k, label in enumerate(result.axes) if label in ("D", "H", "W", "L")]
+    kept = [types[0].axes[k] for k in axes] == [result.axes[k] for k in outputs]
+    copies = getattr(op, "padding_mode", "zeros") != "zeros"  # padding that shows what lies elsewhere
+    stretched = receptive == "point" and [types[0].shape[k] for k in axes] != [result.shape[k] for k in outputs]
+    if receptive == "whole" or copies or stretched or not axes or not kept or not types[0].dtype.is_floating:
+        return
+    layer = reference(example, sizes)
+    for number, (axis, output) in enumerate(zip(axes, outputs, strict=True)):
+        for o, i in influences(layer, tensors(example, sizes), axis, output):
+            first, last = (o, o) if receptive == "point" else window(receptive, number, o)
+            assert first <= i <= last, f"output {o} of axis {axis} reads input {i}, not in {first} to {last}"
+
+
+def window(receptive: Any, number: int, o: int) -> tuple[int, int]:
+    scale = receptive.scale[number] if receptive.scale else 1
+    first = receptive.start[number] + receptive.stride[number] * o
+    return first // scale, (first + receptive.size[number] - 1) // scale
+
+
+def influences(layer: Callable[..., Any], values: list[torch.Tensor], axis: int, output: int) -> list[tuple[int, int]]:
+    """Which positions of an axis of the first input move which positions of the first result."""
+    with torch.no_grad():
+        before = as_tuple(layer(*(value.clone() for value in values)))[0]
+        found = []
+        for i in range(values[0].shape[axis]):
+            moved = values[0].clone()
+            moved.select(axis, i).add_(torch.rand_like(moved.select(axis, i)) + 1)
+            after = as_tuple(layer(moved, *(value.clone() for value in values[1:])))[0]
+            changed = (after != before).movedim(output, 0).flatten(1).any(1) if before.ndim > 1 else after != before
+            found += [(o, i) for o in changed.nonzero().flatten().tolist()]
+    return found
+
+
+@pytest.mark.parametrize("name", ops.names())
+def test_every_op_has_examples_that_use_all_of_it(name: str) -> None:
+    """Every argument leaves its default somewhere, and every word that it knows is written somewhere."""
+    op = op_class(name)
+    written: dict[str, list[Any]] = {field: [] for field in op.model_fields}
+    examples = [example for example in EXAMPLES if example.op == name]
+    assert examples
+    for example in examples:
+        made = example.make()
+        for field, info in op.model_fields.items():
+            if getattr(made, field) != info.default:
+                written[field].append(example.arguments[field])
+    assert [field for field, values in written.items() if not values] == []
+    for field, info in op.model_fields.items():
+        text = f"{info.default} {written[field]}"
+        assert [word for word in words(info.annotation) if word not in text] == [], field
+
+
+def words(annotation: Any) -> set[Any]:
+    """The words that an argument knows: the literals in its annotation."""
+    parts = get_args(annotation)
+    return set().union(
+        *(words(part) if get_args(part) else {part} if isinstance(part, str) else set() for part in parts)
+    )
+
+
+@pytest.mark.parametrize("name", ops.names())
+def test_every_op_says_what_it_is(name: str) -> None:
+    op = op_class(name)
+    assert op.__doc__
+    assert inspect.getmodule(op).__name__.startswith("archspec.ops.")  # type: ignore[union-attr]
+    assert op.model_json_schema()["additionalProperties"] is False
+    torch_class = getattr(torch.nn, name, None)
+    if isinstance(torch_class, type) and name not in TENSORS:
+        known = inspect.signature(torch_class).parameters
+        for field, info in op.model_fields.items():
+            default = known[field].default
+            if default is not inspect.Parameter.empty and default is not None:
+                assert info.default == default or set(info.default) == {default}, field
