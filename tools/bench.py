@@ -109,7 +109,7 @@ def chain(layers: int) -> str:
     """A spec with `layers` written layers, one after the other."""
     cycle = ("- {op: Conv2d, out_channels: 8, kernel_size: 1}", "- BatchNorm2d", "- ReLU")
     lines = "\n".join(f"  {cycle[i % 3]}" for i in range(layers))
-    return f"archspec: 1\nname: chain\ninputs: {{x: [N, 8, 8, 8]}}\nlayers:\n{lines}\n"
+    return f"archspec: 1\nname: chain\ninputs: {{image: [N, 8, 8, 8]}}\nlayers:\n{lines}\n"
 
 
 def long_chain() -> Result:

@@ -229,6 +229,11 @@ class ConvTranspose2d(_Weighted):
         )
 
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
+        for extra, stride in zip(self.output_padding, self.stride, strict=True):
+            if extra >= stride:
+                raise OpError(
+                    f"output_padding is {extra}, and ONNX takes less than the stride, {stride}", field="output_padding"
+                )
         return emit.node(
             "ConvTranspose",
             values[0],

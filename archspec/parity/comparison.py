@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import onnx
@@ -19,7 +20,7 @@ from archspec.backends.torch import example_inputs
 from archspec.graph import Graph
 from archspec.parity.bisection import first_divergence
 from archspec.parity.cases import BATCHES, sizes_of
-from archspec.parity.measure import Run, judge
+from archspec.parity.measure import OutputParity, Run, judge
 from archspec.parity.report import ParityReport
 from archspec.parity.runs import RuntimeErrors, Session, doubled, evaluating, require_device, run_torch
 
@@ -33,19 +34,63 @@ def compare(
     seed: int = 0,
     batches: Sequence[int] = BATCHES,
     sizes: Sequence[Mapping[str, int]] | None = None,
+    twin: Path | None = None,
 ) -> ParityReport:
     """Run a module and an ONNX file on the same seeded inputs, and judge every output; then hold the file's
-    attributes against the graph's arguments. The module is copied and left as it is.
+    attributes against the graph's arguments. The module is left as it is.
 
     `sizes` gives values to the symbols of the graph, one mapping a comparison; by default that is done at each of
     `batches`, and at other sizes too where there are symbols for them. In the largest batch torch runs in float64
-    as well, on the CPU. A failure is traced to the first layer that differs.
+    as well, on the CPU. A failure is traced to the first layer that differs. `twin` is a file to run in place of
+    `path`: the same network with the module's weights.
 
     Raises DeviceError, and NoSizes.
     """
-    model = onnx.load(path, load_external_data=False)
-    comparison = Comparison(graph, device, seed, sizes_of(graph, batches) if sizes is None else sizes)
-    return comparison.report(comparison.run(module, Path(path)), check_attributes(graph, model), "given weights", {"model": hash_of(path)})
+    require_device(device)
+    path = Path(path)
+    cases = sizes_of(graph, batches) if sizes is None else [dict(case) for case in sizes]
+    attributes = check_attributes(graph, onnx.load(path, load_external_data=False))
+    numbers = _run_both(
+        graph, module, twin or path, [_inputs(graph, case, seed + k) for k, case in enumerate(cases)], device
+    )
+    return ParityReport(
+        name=graph.name,
+        outputs=numbers.outputs,
+        problems=(*numbers.problems, *attributes.mismatches),
+        device=device,
+        provider=numbers.provider,
+        weights="given weights",
+        seed=seed,
+        sizes=tuple(cases),
+        versions=_versions(),
+        sha256={"model": _hash(path)},
+        attributes_checked=attributes.layers,
+        first_divergence=numbers.first_divergence,
+    )
+
+
+class _Numbers(NamedTuple):
+    outputs: tuple[OutputParity, ...]
+    problems: tuple[str, ...]
+    provider: str
+    first_divergence: str | None
+
+
+def _run_both(graph: Graph, module: nn.Module, path: Path, inputs: Sequence[Sequence[Tensor]], device: str) -> _Numbers:
+    names = [output.name for output in graph.outputs if not output.training]
+    provider, problems = "", []
+    runs: list[list[Run]] = []
+    try:
+        session = Session(path, device)
+        provider = session.provider
+        problems = _unlike(session, [value.name for value in graph.inputs], names)
+        runs = [] if problems else _runs(module, session, inputs, device)
+    except RuntimeErrors as error:
+        problems = [f"onnxruntime: {str(error).splitlines()[0]}"]
+    outputs = tuple(judge(name, [results[k] for results in runs]) for k, name in enumerate(names) if runs)
+    failed = problems or any(output.verdict == "fail" for output in outputs)
+    divergence = first_divergence(graph, module, path, inputs[0]) if failed else None
+    return _Numbers(outputs, tuple(problems), provider, divergence)
 
 
 def _inputs(graph: Graph, sizes: Mapping[str, int], seed: int) -> list[Tensor]:
@@ -61,7 +106,7 @@ def _unlike(session: Session, inputs: Sequence[str], outputs: Sequence[str]) -> 
     ]
 
 
-def _run(module: nn.Module, session: Session, inputs: Sequence[Sequence[Tensor]], device: str) -> list[list[Run]]:
+def _runs(module: nn.Module, session: Session, inputs: Sequence[Sequence[Tensor]], device: str) -> list[list[Run]]:
     """For each input, each output by all who compute it."""
     single, double = evaluating(module, device), evaluating(module, "cpu", torch.float64)
     refereed = max(range(len(inputs)), key=lambda k: (inputs[k][0].shape[0], -k))
@@ -80,7 +125,6 @@ def _versions() -> dict[str, str]:
     return {name: str(library.__version__) for name, library in found.items()}
 
 
-def hash_of(path: Path) -> str:
-    """The SHA-256 of a file."""
+def _hash(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -13,11 +13,11 @@ import numpy as np
 import onnx
 from torch import nn
 
-from archspec.backends.onnx import emit, save, weights_of
+from archspec.backends.onnx import emit, save
 from archspec.backends.torch import calibrate
 from archspec.graph import Graph
 from archspec.parity.cases import BATCHES
-from archspec.parity.comparison import compare, hash_of
+from archspec.parity.comparison import compare
 from archspec.parity.report import ParityReport
 
 
@@ -41,42 +41,44 @@ def prove(
     tensors. Raises DeviceError, and NoSizes.
     """
     path = Path(path)
-    problems = _tensor_problems(module, path)
-    if weights_are_initial:
-        calibrated = copy.deepcopy(module)
-        calibrate(calibrated, graph, seed)
-        with tempfile.TemporaryDirectory() as directory:
-            twin = Path(directory) / path.name
-            save(emit(graph, calibrated.state_dict(), opset=_opset(path)), twin)
-            report = compare(graph, calibrated, twin, device=device, seed=seed, batches=batches, sizes=sizes)
-            if _without_tensors(path, graph) != _without_tensors(twin, graph):
+    model = onnx.load(path)
+    problems = _tensor_problems(module, model)
+    weights = "given weights"
+    with tempfile.TemporaryDirectory() as directory:
+        twin = Path(directory) / path.name if weights_are_initial else None
+        if twin:
+            weights = f"initial weights, seed {seed}; compared with calibrated ones"
+            module = copy.deepcopy(module)
+            calibrate(module, graph, seed)
+            save(emit(graph, module.state_dict(), opset=model.opset_import[0].version), twin)
+            if _without_tensors(onnx.load(twin), graph) != _without_tensors(model, graph):
                 problems.append("the file differs in more than its tensors from the one that was compared")
-        report = replace(report, weights=f"initial weights, seed {seed}; compared with calibrated ones")
-    else:
-        report = compare(graph, module, path, device=device, seed=seed, batches=batches, sizes=sizes)
-    hashes = {**(sha256 or {}), "model": hash_of(path)}
-    return replace(report, problems=(*report.problems, *problems), sha256=hashes)
+        report = compare(graph, module, path, device=device, seed=seed, batches=batches, sizes=sizes, twin=twin)
+    return replace(
+        report,
+        weights=weights,
+        problems=(*report.problems, *problems),
+        sha256={**(sha256 or {}), **report.sha256},
+    )
 
 
-def _tensor_problems(module: nn.Module, path: Path) -> list[str]:
-    """The tensors of the file that are not the module's, bit by bit, or that hold something that is no number."""
+def _tensor_problems(module: nn.Module, model: onnx.ModelProto) -> list[str]:
+    """The tensors of the file that are not the module's, or that hold something that is no number."""
     expected = {key: tensor.cpu().numpy() for key, tensor in module.state_dict().items()}
     problems = []
-    for key, found in weights_of(path).items():
-        if key in expected and found.tobytes() != expected[key].tobytes():
-            problems.append(f"{key} in the file is not the module's")
-        elif not np.isfinite(found).all():
-            problems.append(f"{key} in the file is not finite")
+    for tensor in model.graph.initializer:
+        found = onnx.numpy_helper.to_array(tensor)
+        if tensor.name not in expected:
+            continue
+        if not np.isfinite(found).all():
+            problems.append(f"{tensor.name} in the file is not finite")
+        elif found.dtype != expected[tensor.name].dtype or not np.array_equal(found, expected[tensor.name]):
+            problems.append(f"{tensor.name} in the file is not the module's")
     return problems
 
 
-def _opset(path: Path) -> int:
-    return int(onnx.load(path, load_external_data=False).opset_import[0].version)
-
-
-def _without_tensors(path: Path, graph: Graph) -> bytes:
-    """The bytes of a file, less the numbers that the network owns, where they lie, and what is said about them."""
-    model = onnx.load(path, load_external_data=False)
+def _without_tensors(model: onnx.ModelProto, graph: Graph) -> bytes:
+    """The bytes of a file, less the numbers that the network owns, and what is said about them. Empties the model."""
     keys = {key for key, _, _ in graph.owned()}
     for tensor in model.graph.initializer:
         if tensor.name in keys:

@@ -55,7 +55,10 @@ def require_device(device: str) -> None:
 
 
 def evaluating(module: nn.Module, device: str, dtype: torch.dtype | None = None) -> nn.Module:
-    """A copy of a module, in evaluation mode; the module itself stays as it is."""
+    """The module in evaluation mode: itself if it is so already, else a copy, since the module stays as it is."""
+    here = all(tensor.device.type == device for tensor in module.state_dict().values())
+    if here and dtype is None and not any(part.training for part in module.modules()):
+        return module
     return copy.deepcopy(module).to(device=device, dtype=dtype).eval()
 
 

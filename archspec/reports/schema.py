@@ -9,6 +9,8 @@ from archspec.syntax.document import BlockSkeleton, InputSkeleton, OutputSkeleto
 from archspec.syntax.layers import KINDS, LayerSkeleton
 from archspec.syntax.skeleton import Skeleton
 
+_LAYER = {"$ref": "#/$defs/Layer"}
+_LAYERS = {"anyOf": [{"type": "array", "items": _LAYER}, {"type": "object", "additionalProperties": _LAYER}]}
 _EXPRESSION = {"type": "string", "description": "an expression, or one of the argument's own words"}
 _SECTIONS: dict[str, type[Skeleton]] = {
     "Block": BlockSkeleton,
@@ -25,7 +27,8 @@ def json_schema() -> dict[str, Any]:
     root["properties"]["blocks"] = _named({"$ref": "#/$defs/Block"})
     root["properties"]["inputs"] = _named({"anyOf": [{"type": "array"}, {"$ref": "#/$defs/Input"}]})
     root["properties"]["outputs"] = _named({"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Output"}]})
-    root["properties"]["insert_after"] = _named(_named({"$ref": "#/$defs/Layer"}))
+    root["properties"]["replace"] = _named(_LAYER)
+    root["properties"]["insert_after"] = _named(_named(_LAYER))
     root["properties"]["defaults"]["propertyNames"] = {"enum": ops.names()}
     definitions = {name: _object(skeleton) for name, skeleton in _SECTIONS.items() if name != "Layer"}
     definitions["Block"]["additionalProperties"] = True  # a bound op's arguments
@@ -47,6 +50,9 @@ def _object(skeleton: type[Skeleton]) -> dict[str, Any]:
         field.update(kinds[0] if len(kinds) == 1 else {"anyOf": kinds} if kinds else {})
         field.pop("default", None)
         field.pop("title", None)
+    for name in schema["properties"].keys() & {"layers", "splice"}:
+        schema["properties"][name] |= _LAYERS
+        schema["properties"][name].pop("type")
     schema["description"] = (skeleton.__doc__ or "").strip()
     return schema
 
@@ -60,7 +66,7 @@ def _layer() -> dict[str, Any]:
         {"if": {"properties": {"op": {"const": name}}, "required": ["op"]}, "then": {"$ref": f"#/$defs/{name}"}}
         for name in ops.names()
     ]
-    return {"anyOf": [{"type": ["string", "null"]}, {"type": "array", "items": {"$ref": "#/$defs/Layer"}}, mapping]}
+    return {"anyOf": [{"type": ["string", "null"]}, {"type": "array", "items": _LAYER}, mapping]}
 
 
 def _arguments(name: str) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from archspec.syntax.skeleton import (
     Conditions,
     ExpressionNode,
     LayersNode,
-    NamedLayersNode,
     Section,
+    Sizes,
     Skeleton,
     Text,
     Texts,
@@ -54,7 +54,7 @@ class SpecSkeleton(Skeleton):
     assert_: Conditions | None = Field(None, alias="assert", description="promises, checked on every run")
     allow: Texts | None = Field(None, description="codes of warnings to silence")
     init: Section | None = Field(None, description="op or layer path -> tensor -> initialiser of torch.nn.init")
-    replace: NamedLayersNode | None = Field(None, description="with `extends`: path -> layer")
+    replace: Section | None = Field(None, description="with `extends`: path -> layer")
     remove: Texts | None = Field(None, description="with `extends`: paths")
     insert_after: Section | None = Field(None, description="with `extends`: path -> named layers")
 
@@ -74,9 +74,9 @@ class BlockSkeleton(Skeleton):
 class InputSkeleton(Skeleton):
     """A model input in its long form."""
 
-    shape: Conditions
+    shape: Sizes
     dtype: Text | None = None
-    axes: Conditions | None = None
+    axes: Sizes | None = None
 
 
 class OutputSkeleton(Skeleton):

@@ -70,22 +70,18 @@ def _is_list_of_text(node: object) -> bool:
     return isinstance(node, Sequence) and all(map(_is_text, node.items))
 
 
-_NAME_TO_ANYTHING = {"type": "object"}
-_LAYER = {"$ref": "#/$defs/Layer"}
-_LAYERS = {"anyOf": [{"type": "array", "items": _LAYER}, {"type": "object", "additionalProperties": _LAYER}]}
+def _is_list_of_scalars(node: object) -> bool:
+    return isinstance(node, Sequence) and all(isinstance(item, Scalar) for item in node.items)
+
 
 _text = node_of("text", _is_text, {"type": "string"})
 _texts = node_of("a list of words", _is_list_of_text, {"type": "array", "items": {"type": "string"}})
-_mapping = node_of("a mapping", lambda node: isinstance(node, Mapping), _NAME_TO_ANYTHING)
-_layers = node_of("a list or a mapping of layers", lambda node: isinstance(node, (Mapping, Sequence)), _LAYERS)
-_named_layers = node_of(
-    "a mapping of layers", lambda node: isinstance(node, Mapping), {"type": "object", "additionalProperties": _LAYER}
+_mapping = node_of("a mapping", lambda node: isinstance(node, Mapping), {"type": "object"})
+_layers = node_of(
+    "a list or a mapping of layers", lambda node: isinstance(node, (Mapping, Sequence)), {"type": ["array", "object"]}
 )
-_expressions = node_of(
-    "a list of conditions",
-    lambda node: isinstance(node, Sequence) and all(isinstance(item, Scalar) for item in node.items),
-    {"type": "array", "items": {"type": ["string", "boolean"]}},
-)
+_conditions = node_of("a list of conditions", _is_list_of_scalars, {"type": "array", "items": {"type": "string"}})
+_sizes = node_of("a list", _is_list_of_scalars, {"type": "array", "items": {"type": ["string", "integer", "null"]}})
 _scalar = node_of("an expression", lambda node: isinstance(node, Scalar), {"type": ["string", "number", "boolean"]})
 _version = node_of(
     "the language version, a number",
@@ -110,7 +106,7 @@ Text = Annotated[Scalar, *_text]
 Texts = Annotated[Sequence, *_texts]
 Section = Annotated[Mapping, *_mapping]
 LayersNode = Annotated[Node, *_layers]
-NamedLayersNode = Annotated[Mapping, *_named_layers]
-Conditions = Annotated[Sequence, *_expressions]
+Conditions = Annotated[Sequence, *_conditions]
+Sizes = Annotated[Sequence, *_sizes]
 ExpressionNode = Annotated[Scalar, *_scalar]
 SourceNode = Annotated[Node, *_source]

@@ -127,7 +127,7 @@ class VGGBlock(nn.Module):
 
 
 class VGGStyle(nn.Module):
-    def __init__(self, num_classes: int = 1000) -> None:
+    def __init__(self, num_classes: int = 1000, image: int = 224) -> None:
         super().__init__()
         self.features = nn.Sequential(
             VGGBlock(3, 64, 2),
@@ -138,7 +138,7 @@ class VGGStyle(nn.Module):
         )
         self.classifier = nn.Sequential(
             nn.Flatten(),
-            nn.Linear(512 * 7 * 7, 4096),
+            nn.Linear(512 * (image // 32) ** 2, 4096),
             nn.ReLU(inplace=True),
             nn.Dropout(0.5),
             nn.Linear(4096, 4096),

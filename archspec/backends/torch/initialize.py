@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from pydantic import TypeAdapter
 
 from archspec.graph import Graph, state_key
+from archspec.ops.initialization import Initializer, Recipe
+
+_normal_form: TypeAdapter[Recipe] = TypeAdapter(Initializer)
 
 
 def initialize(tensor: torch.Tensor, name: str, arguments: Mapping[str, Any]) -> None:
@@ -26,16 +30,5 @@ def apply_init(model: torch.nn.Module, graph: Graph) -> None:
         if wanted and not node.shared:
             for tensor in node.parameters():
                 if tensor in wanted:
-                    initialize(tensors[state_key(node.owner, tensor)], *_function(wanted[tensor]))
-
-
-def _function(initializer: Any) -> tuple[str, Mapping[str, Any]]:
-    """The function and its arguments for what a spec writes: a number, a name, a name with arguments."""
-    if isinstance(initializer, tuple):
-        return initializer
-    if isinstance(initializer, str):
-        return initializer, {}
-    if isinstance(initializer, Mapping):
-        [(name, arguments)] = initializer.items()
-        return name, arguments or {}
-    return "constant", {"val": initializer}
+                    name, arguments = _normal_form.validate_python(wanted[tensor])
+                    initialize(tensors[state_key(node.owner, tensor)], name, arguments)
