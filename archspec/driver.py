@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -53,19 +55,31 @@ def compile_target(
     for plugin in plugins:
         load_plugin(plugin)
     diagnostics = Diagnostics()
-    target = (
-        zoo.text_target(name, diagnostics) if "\n" in name else zoo.find_target(name, diagnostics, max_bytes=max_bytes)
-    )
-    if target.spec is None:
-        return Compilation(target, diagnostics, None)
-    options = Options(
-        arguments={**target.arguments, **(arguments or {})},
-        inputs=given.shapes(inputs),
-        overrides=overrides or {},
-        max_layers=max_layers,
-        name=target.name,
-    )
-    return Compilation(target, diagnostics, elaborate(target.spec, target.library, diagnostics, options))
+    with _collector_paused():
+        find = zoo.text_target if "\n" in name else zoo.find_target
+        target = find(name, diagnostics, max_bytes=max_bytes)
+        if target.spec is None:
+            return Compilation(target, diagnostics, None)
+        options = Options(
+            arguments={**target.arguments, **(arguments or {})},
+            inputs=given.shapes(inputs),
+            overrides=overrides or {},
+            max_layers=max_layers,
+            name=target.name,
+        )
+        return Compilation(target, diagnostics, elaborate(target.spec, target.library, diagnostics, options))
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """A graph only grows while it is made; collecting in between walks it again and again, for nothing."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def load_plugin(name: str) -> None:

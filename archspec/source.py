@@ -14,7 +14,7 @@ class SourceFile:
     """A text with the name that diagnostics print for it."""
 
     path: str
-    text: str
+    text: str = field(repr=False)
     _line_starts: list[int] = field(default_factory=list, repr=False)
 
     def _starts(self) -> list[int]:

@@ -105,9 +105,9 @@ def find_target(name: str, diagnostics: Diagnostics, *, max_bytes: int = MAX_BYT
     return Target(name, found[1], library, library.read(*found), model, model.args if model else {})
 
 
-def text_target(text: str, diagnostics: Diagnostics) -> Target:
+def text_target(text: str, diagnostics: Diagnostics, *, max_bytes: int = MAX_BYTES) -> Target:
     """A spec given as text."""
-    library = Library(diagnostics, Path.cwd())
+    library = Library(diagnostics, Path.cwd(), max_bytes)
     spec = library.parse(SourceFile("<text>", text))
     return Target(spec.name if spec else "<text>", "<text>", library, spec)
 

@@ -77,12 +77,13 @@ class Upsample(Weightless):
         of_rank(self, inputs[0], *ranks, axes=" or ".join(map(layout, ranks)))
         of_dtype(self, inputs[0], *FLOATS)
         if (self.size is None) == (self.scale_factor is None):
-            count = "neither" if self.size is None else "both"
-            raise OpError(f"Upsample takes one of size and scale_factor, and gets {count}", field="size")
+            text = f"Upsample takes size or scale_factor, and size is {self.size}, scale_factor {self.scale_factor}"
+            raise OpError(text, field="size")
         if self.align_corners is not None and self.mode.startswith("nearest"):
-            raise OpError(f"align_corners means nothing to the mode {self.mode}", field="align_corners")
+            text = f"align_corners is {self.align_corners}, which means nothing to the mode {self.mode}"
+            raise OpError(text, field="align_corners")
         if self.recompute_scale_factor and self.size is not None:
-            raise OpError("recompute_scale_factor goes with scale_factor, and size is given", field="size")
+            raise OpError(f"size is {self.size}, and recompute_scale_factor goes with scale_factor", field="size")
         return TensorType.of((*inputs[0].shape[:2], *self._targets(inputs[0].shape[2:])), inputs[0].dtype)
 
     def _per_axis(self, field: str, spatial: tuple[Dim, ...]) -> tuple[Any, ...]:

@@ -44,7 +44,7 @@ def prove(
     model = onnx.load(path)
     problems = _tensor_problems(module, model)
     weights = "given weights"
-    with tempfile.TemporaryDirectory() as directory:
+    with tempfile.TemporaryDirectory(dir=path.parent) as directory:
         twin = Path(directory) / path.name if weights_are_initial else None
         if twin:
             weights = f"initial weights, seed {seed}; compared with calibrated ones"

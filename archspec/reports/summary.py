@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from archspec.dims import Dim
 from archspec.graph import Graph, Node, Scope
+from archspec.render import printable
 from archspec.reports import costs, receptive, tables
 from archspec.types import TensorType
 
@@ -81,7 +82,7 @@ class Summary:
         """For a terminal, `width` columns wide (none given: as wide as this one). `depth` as in `rows`."""
         width = width or get_terminal_size().columns
         table = tables.text(self.rows(depth), width, color)
-        return "\n".join([self._head(), "", table, tables.totals(self._totals())])
+        return "\n".join([self._head(width), "", table, tables.totals(self._totals())])
 
     def markdown(self, depth: int | None = None) -> str:
         """The table, and the totals as a list."""
@@ -95,8 +96,8 @@ class Summary:
     def _repr_html_(self) -> str:
         from html import escape
 
-        totals = escape(tables.totals(self._totals()))
-        return f"<pre>{escape(self._head())}</pre>\n{tables.html(self.rows())}\n<pre>{totals}</pre>"
+        head, totals = self._head(width=120), tables.totals(self._totals())
+        return f"<pre>{escape(head)}</pre>\n{tables.html(self.rows())}\n<pre>{escape(totals)}</pre>"
 
     def __str__(self) -> str:
         return self.text()
@@ -106,17 +107,13 @@ class Summary:
         deep (1: the outermost) has one row for everything in it."""
         return list(_rows(self.root, 1, depth, {layer.path: layer for layer in self.layers}))
 
-    def _head(self) -> str:
+    def _head(self, width: int) -> str:
         """The name, and below it what goes in and comes out."""
-        values = [("in", name, type_) for name, type_ in self.inputs.items()]
-        values += [("out", name, type_) for name, type_ in self.outputs.items()]
-        longest = max(len(name) for _, name, _ in values)
-        lines = [
-            f"  {way:<3}  {name:<{longest}}  {type_}  {type_.dtype}"
-            + ("  in training only" if way == "out" and name in self.training_outputs else "")
-            for way, name, type_ in values
-        ]
-        return "\n".join([self.name, *lines])
+        lines = [["  in", printable(name), str(type_), type_.dtype, ""] for name, type_ in self.inputs.items()]
+        for name, type_ in self.outputs.items():
+            when = "in training only" if name in self.training_outputs else ""
+            lines.append(["  out", printable(name), str(type_), type_.dtype, when])
+        return "\n".join([printable(self.name), *tables.aligned(lines, width, left=5)])
 
     def _totals(self) -> list[tables.Total]:
         weights, activations = self.weights, self.activations

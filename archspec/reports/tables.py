@@ -13,7 +13,6 @@ from archspec.dims import Dim, symbols
 from archspec.render import BOLD, DIM, cells, paint, printable
 
 _HEADER = ("layer", "op", "output", "parameters", "MACs", "field")
-_TEXT_COLUMNS = range(3)  # which may be cut; the others hold numbers
 _LEAST = 8  # cells that cutting leaves of a column
 _FORMULA = 16  # characters of a formula that are shown in place of f(H, W)
 _GAP = "  "
@@ -48,14 +47,11 @@ def text(rows: Sequence[Row], width: int, color: bool) -> str:
     shapes are written closely, then MACs rounded, then names cut. Blank is zero."""
     for close, macs in ((False, brief), (True, brief), (True, short)):
         table = [_HEADER, *(_cells(row, close, macs) for row in rows)]
-        widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
-        if _total(widths) <= width:
+        if _total(_widths(table)) <= width:
             break
-    while _total(widths) > width and max(widths[column] for column in _TEXT_COLUMNS) > _LEAST:
-        widths[max(_TEXT_COLUMNS, key=widths.__getitem__)] -= 1
-    header, *lines = [_GAP.join(_aligned(line, widths)).rstrip() for line in table]
+    header, *lines = aligned(table, width, left=3)
     styles = [DIM if row.free else BOLD if row.kind == "head" else "" for row in rows]
-    rule = "-" * _total(widths)
+    rule = "-" * max(map(cells, [header, *lines]))
     body = [paint(line, style, color and bool(style)) for line, style in zip(lines, styles, strict=True)]
     return "\n".join([paint(header, BOLD, color), rule, *body, rule])
 
@@ -69,17 +65,28 @@ def _cells(row: Row, close: bool, macs: Callable[[Dim], str]) -> tuple[str, ...]
     return (name, row.op, output, params, macs(row.macs) if row.macs else "", row.field)
 
 
+def aligned(table: Sequence[Sequence[str]], width: int, left: int) -> list[str]:
+    """Lines whose first `left` columns are aligned to the left, and are cut where `width` requires it; the
+    others hold numbers."""
+    widths = _widths(table)
+    while _total(widths) > width and max(widths[:left]) > _LEAST:
+        widths[max(range(left), key=widths.__getitem__)] -= 1
+    lines = []
+    for line in table:
+        cut = [_cut(cell, room) for cell, room in zip(line, widths, strict=True)]
+        blank = [" " * (room - cells(cell)) for cell, room in zip(cut, widths, strict=True)]
+        words = [cell + space for cell, space in zip(cut[:left], blank, strict=False)]
+        numbers = [space + cell for cell, space in zip(cut[left:], blank[left:], strict=True)]
+        lines.append(_GAP.join(words + numbers).rstrip())
+    return lines
+
+
+def _widths(table: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(cells, column)) for column in zip(*table, strict=True)]
+
+
 def _total(widths: Sequence[int]) -> int:
     return sum(widths) + len(_GAP) * (len(widths) - 1)
-
-
-def _aligned(line: Sequence[str], widths: Sequence[int]) -> list[str]:
-    cut = [_cut(cell, width) for cell, width in zip(line, widths, strict=True)]
-    room = [" " * (width - cells(cell)) for cell, width in zip(cut, widths, strict=True)]
-    return [
-        cell + space if column in _TEXT_COLUMNS else space + cell
-        for column, (cell, space) in enumerate(zip(cut, room, strict=True))
-    ]
 
 
 def _cut(cell: str, width: int) -> str:

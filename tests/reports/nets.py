@@ -45,6 +45,9 @@ class Net:
         self.values.update((value.name, value) for value in node.outputs)
         self.nodes.append(node)
         node.scope.steps.append(node)
+        scope: Scope | None = node.scope
+        while scope:
+            scope.output, scope = node.outputs[0], scope.parent
         self.last = node.outputs[0].name
         return path
 

@@ -75,13 +75,20 @@ def swin_like() -> Net:
     return net
 
 
+def unread() -> Net:
+    net = Net(image=(symbol("N"), 3, 4, 4), nothing=(symbol("N"), 9, 9, 9))
+    net.add("Conv2d", "image", out_channels=4, kernel_size=1)
+    return net
+
+
 NETWORKS: dict[str, Callable[[], Graph]] = {
     "mixed": lambda: mixed().graph(),
     "branched": lambda: branched().graph(),
     "shared": lambda: shared().graph("head", "again"),
     "training": lambda: training().graph("head", training=("aux",)),
     "views": lambda: swin_like().graph("same", "sum"),
-    "an input that nothing reads": lambda: swin_like().graph("tokens"),
+    "an input that nothing reads": lambda: unread().graph(),
+    "an input that is the output": lambda: mixed().graph("image", "fc"),
 }
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from archspec.backends.torch.formulas import Recipes
-from archspec.dims import Dim, symbol
+from archspec.dims import Dim, evaluate, symbol
 from archspec.graph import Node, Value
 from tests.backends.torch.sketch import Sketch
 
@@ -29,7 +29,7 @@ def test_a_size_is_rather_read_from_the_inputs_of_the_scope() -> None:
     inner = sketch.node("conv", "Conv2d", out_channels=4, kernel_size=3, stride=2)
     with sketch.scope("block", "block"):
         source, reads = expanded(sketch, inner.type.shape[2])
-    assert (source, reads) == ("{0}.expand({1}.size(2))", ["token", "conv"])
+    assert (source, reads) == ("{0}.expand({1}.size(2))", ["block.token", "conv"])
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,6 @@ def test_a_size_that_no_tensor_has_is_computed(size: Dim, text: str) -> None:
     class Token:
         def expand(self, size: int) -> int:
             return size
-
-    from archspec.dims import evaluate
 
     assert eval(source.format("token", "image"), {"token": Token(), "image": Image()}) == evaluate(
         size, {"H": 11, "W": 7}

@@ -55,7 +55,7 @@ REFUSED = [
     no(0, "Conv2d", "N 3 2 8", out_channels=4, kernel_size=3),
     no(0, "Conv1d", "N 3 6", out_channels=4, kernel_size=4, dilation=3, padding=1),
     no(0, "Conv3d", "N 3 4 4 2", out_channels=4, kernel_size=[1, 1, 3]),
-    no(0, "Conv2d", "3 8 8", out_channels=4, kernel_size=3, stricter=UNBATCHED),
+    no(0, "Conv2d", "3 8 8", in_channels=3, out_channels=4, kernel_size=3, stricter=UNBATCHED),
     no(0, "Conv2d", "N 3 8", out_channels=4, kernel_size=3),
     no(0, "Conv2d", "N C 8 8", out_channels=4, kernel_size=3, stricter="weights have a size"),
     no(0, "Conv2d", "N 3 8 8:float64", out_channels=4, kernel_size=3),
@@ -69,7 +69,7 @@ REFUSED = [
     no("output_padding", "ConvTranspose2d", "N 4 5 6", out_channels=3, kernel_size=3, stride=2, output_padding=2),
     no("output_padding", "ConvTranspose2d", "N 4 5 6", out_channels=3, kernel_size=3, output_padding=-1),
     no("padding", "ConvTranspose2d", "N 4 2 6", out_channels=3, kernel_size=1, padding=2),
-    no("padding", "ConvTranspose2d", "N 4 2 2", out_channels=3, kernel_size=1, padding=1, stricter=WHOLE),
+    no("padding", "ConvTranspose2d", "N 4 8 8", out_channels=3, kernel_size=3, padding=5, stricter=WHOLE),
     no("padding", "ConvTranspose2d", "N 4 5 6", out_channels=3, kernel_size=3, padding="same"),
     no("groups", "ConvTranspose2d", "N 4 5 6", out_channels=3, kernel_size=3, groups=2),
     no(
@@ -83,5 +83,5 @@ REFUSED = [
         emission=True,
         stricter="onnxruntime computes another shape",
     ),
-    no(0, "ConvTranspose2d", "4 5 6", out_channels=3, kernel_size=3, stricter=UNBATCHED),
+    no(0, "ConvTranspose2d", "4 5 6", in_channels=4, out_channels=3, kernel_size=3, stricter=UNBATCHED),
 ]

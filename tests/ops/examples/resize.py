@@ -35,7 +35,7 @@ EXAMPLES = [
 REFUSED = [
     no("padding", "ZeroPad2d", "N 3 5 6", padding=[-4, -3, 0, 0]),
     no("padding", "ZeroPad2d", "N 3 5 6", padding=[-3, -3, 0, 0], stricter=WHOLE),
-    no("padding", "ZeroPad2d", "N 3 5 6", padding=[1, 2]),
+    no("padding", "ZeroPad2d", "N 3 5 6", padding=[1, 2], stricter="torch pads the width alone"),
     no(0, "ZeroPad2d", "3 5 6", padding=1, stricter=UNBATCHED),
     no("size", "Upsample", "N 3 5 6"),
     no("size", "Upsample", "N 3 5 6", size=4, scale_factor=2),

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from torch import empty, int64
+from torch import complex64, empty, int64
 from torch.nn import init
 
 from tests.ops.cases import no, ok
-from tests.ops.examples.convolution import BOOL
 
 EXAMPLES = [
     ok("Parameter", shape=[1, 1, 8]),
@@ -36,9 +35,9 @@ EXAMPLES = [
 ]
 
 REFUSED = [
-    no("shape", "Parameter", shape=[0, 8], stricter="an empty tensor"),
-    no("shape", "Parameter", shape=8, stricter="the number of axes is part of a shape"),
-    no("shape", "Buffer", shape=[True], stricter=BOOL),
+    no("shape", "Parameter", shape=[0, 8], torch=lambda: empty(0, 8), stricter="an empty tensor"),
+    no("shape", "Parameter", shape=8, torch=lambda: empty(8), stricter="the number of axes is part of a shape"),
+    no("shape", "Buffer", shape=[2.5], torch=lambda: empty(2.5)),
     no("init", "Parameter", shape=[8], init="glorot", torch=lambda: init.glorot_(empty(8))),
     no("init", "Parameter", shape=[8], init={"normal": {"sigma": 1}}, torch=lambda: init.normal_(empty(8), sigma=1)),
     no("init", "Parameter", shape=[8], init={"normal": {"std": "1"}}, torch=lambda: init.normal_(empty(8), std="1")),
@@ -51,7 +50,14 @@ REFUSED = [
         init={"kaiming_normal": {"mode": "fan"}},
         torch=lambda: init.kaiming_normal_(empty(8, 8), mode="fan"),
     ),
-    no("init", "Parameter", shape=[8], init=[0, 1], stricter="no function of torch.nn.init"),
+    no("init", "Parameter", shape=[8], init=[0, 1], torch=lambda: init.constant_(empty(8), [0, 1])),
     no("init", "Buffer", shape=[8], init="normal", dtype="int64", torch=lambda: init.normal_(empty(8, dtype=int64))),
-    no("dtype", "Buffer", shape=[8], dtype="complex64", stricter="not an element type of the language"),
+    no(
+        "dtype",
+        "Buffer",
+        shape=[8],
+        dtype="complex64",
+        torch=lambda: empty(8, dtype=complex64),
+        stricter="no such type",
+    ),
 ]
