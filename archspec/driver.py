@@ -253,8 +253,11 @@ def architecture_of(module: nn.Module) -> Architecture:
     if memory is None:
         raise TypeError("only a module that archspec.build made can be exported; this one remembers no architecture")
     architecture: Architecture = memory[0]
-    changed = changed_arguments(module, architecture.graph)
-    return architecture.with_arguments(changed) if changed else architecture
+    # Twice: a changed size changes what the layers behind it infer, which is held against them in turn.
+    for _ in range(2):
+        if changed := changed_arguments(module, architecture.graph):
+            architecture = architecture.with_arguments(changed)
+    return architecture
 
 
 def export(

@@ -46,8 +46,8 @@ def _from_file(path: Path) -> Mapping[str, Tensor]:
     except pickle.UnpicklingError as error:
         reason = str(error).splitlines()[0]
         raise WeightsError(f"{path} holds more than tensors, and code is never unpickled: {reason}") from None
-    except (RuntimeError, EOFError, OSError) as error:
-        raise WeightsError(f"{path} cannot be read: {error}") from None
+    except Exception as error:  # an unpickler on arbitrary bytes raises anything
+        raise WeightsError(f"{path} is no file of torch.save: {error}") from error
     if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise WeightsError(f"{path} holds no state_dict, a mapping of names to tensors")
     return state

@@ -8,7 +8,7 @@ and one that mixes positions that were folded into channels (a Linear after Flat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import gcd, lcm
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -132,25 +132,25 @@ def _step(sight: Sight, receptive: Receptive, node: Node, type_: TensorType, out
     if sight.axis == "C" and _mixes_channels(node.op):
         return "whole"
     if receptive == "point":
-        return _relocated(sight, type_, out)
-    window = dict(zip(reversed(_spatial(type_)), reversed(list(_by_axis(receptive))), strict=False))
+        return _relocated(sight, node, type_, out)
+    window = dict(zip(reversed(_spatial(type_)), reversed(_by_axis(receptive)), strict=False))
     if sight.axis not in window or window[sight.axis] == (1, 1, 0, 1):
         return sight
     return sight.slid(*window[sight.axis]) if isinstance(sight, Reach) else None
 
 
-def _by_axis(window: Window) -> Iterator[tuple[int, int, int, int]]:
+def _by_axis(window: Window) -> list[tuple[int, int, int, int]]:
     scale = window.scale or (1,) * len(window.size)
-    return zip(window.size, window.stride, window.start, scale, strict=True)
+    return list(zip(window.size, window.stride, window.start, scale, strict=True))
 
 
-def _relocated(sight: Reach | Scattered, type_: TensorType, out: TensorType) -> Sight | None:
+def _relocated(sight: Reach | Scattered, node: Node, type_: TensorType, out: TensorType) -> Sight | None:
     """The same pixels where each position of a result is one of the input's, found again by the axis' label."""
     if sight.axis is None:
         return sight
     extent = type_.shape[type_.axes.index(sight.axis)]
     found = sight.axis in out.axes
-    if found and out.shape[out.axes.index(sight.axis)] == extent:
+    if found and _same(node, extent, out.shape[out.axes.index(sight.axis)]):
         return sight
     if extent == 1:
         return Scattered(None, sight.size)
@@ -161,6 +161,11 @@ def _relocated(sight: Reach | Scattered, type_: TensorType, out: TensorType) -> 
     if out.elements != type_.elements:  # one position selected
         return Scattered(None, sight.size)
     return Scattered("L" if "L" in out.axes and "L" not in type_.axes else "C", sight.size)
+
+
+def _same(node: Node, a: Dim, b: Dim) -> bool:
+    """Whether two sizes are equal, or have to be: what is not proved is what the layer requires."""
+    return a == b or any({a, b} == set(pair) for pair in node.op.unproved(*node.input_types))
 
 
 def _mixes_channels(op: Op) -> bool:

@@ -11,6 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+import archspec
 from archspec.dims import symbol
 from archspec.graph import Graph
 from archspec.ops.base import OpError
@@ -286,3 +287,23 @@ def test_fields_of_symbolic_images_are_numbers() -> None:
     net.add("MaxPool2d", kernel_size=3, stride=2, padding=1)
     net.add("Upsample", scale_factor=2.0)
     assert [layer.receptive_field for layer in summarize(net.graph()).layers] == [(7, 7), (11, 11), (11, 11)]
+
+
+def test_sizes_that_have_to_be_equal_count_as_equal() -> None:
+    net = Net(3, symbol("H"), symbol("W"))
+    net.add("AvgPool2d", kernel_size=2)
+    net.add("Upsample", scale_factor=2.0)
+    net.add("Concat", "image", net.last)
+    net.add("Conv2d", out_channels=2, kernel_size=3)
+    assert [layer.receptive_field for layer in summarize(net.graph()).layers] == [(2, 2), (2, 2), (2, 2), (4, 4)]
+    beside = Net(3, symbol("H"), symbol("W"))
+    beside.add("Concat", "image", "image", dim=3)
+    beside.add("Conv2d", out_channels=2, kernel_size=3)
+    assert [layer.receptive_field for layer in summarize(beside.graph()).layers] == [(1, 1), None]
+
+
+@pytest.mark.parametrize(("name", "pixels"), [("alexnet", 195), ("vgg16", 212)])
+def test_published_numbers(name: str, pixels: int) -> None:
+    """Araujo, Norris and Sim, Computing Receptive Fields of Convolutional Neural Networks, 2019: table 1."""
+    layers = archspec.load(name).summary().layers
+    assert [layer.receptive_field for layer in layers if layer.op == "MaxPool2d"][-1] == (pixels, pixels)

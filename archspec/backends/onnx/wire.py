@@ -39,7 +39,9 @@ def _preamble(model: ir.Model) -> bytes:
         ir_version=model.ir_version,
         producer_name=model.producer_name,
         opset_import=[onnx.OperatorSetIdProto(domain=name, version=n) for name, n in model.opset_imports.items()],
-        metadata_props=[onnx.StringStringEntryProto(key=key, value=text) for key, text in model.metadata_props.items()],
+        metadata_props=[
+            onnx.StringStringEntryProto(key=key, value=text) for key, text in sorted(model.metadata_props.items())
+        ],
     )
     return bytes(proto.SerializeToString())
 

@@ -101,8 +101,8 @@ EXPECTED = {
 """,
     (nets.auxiliary, ""): """
     def forward(self, image):
-        x = self.conv1(image)
-        stage_middle = self.stage.middle(x)
+        conv1 = self.conv1(image)
+        stage_middle = self.stage.middle(conv1)
         stage_bn = self.stage.bn(stage_middle)
         if self.training:
             aux1 = self.aux1(stage_middle)
@@ -145,13 +145,13 @@ def test_a_formula_in_a_sequence_prints_its_arguments() -> None:
 
 
 def test_chains_side_by_side_have_variables_of_their_own() -> None:
-    sketch = Sketch("attention", tokens=("N", 5, 8))
+    sketch = Sketch("attention", tokens=("N", 8, 8))
     with sketch.scope("attn", "block", label="Attention") as scope:
         heads = []
         for name in "qkv":
             sketch.node(name, "Linear", *scope.inputs, out_features=8)
             heads.append(sketch.node(f"{name}_t", "Transpose", dim0=1, dim1=2))
-        sketch.node("scores", "MatMul", heads[0], heads[1])  # not attention, but of its form
+        sketch.node("scores", "MatMul", heads[0], heads[1])
         sketch.node("soft", "Softmax", dim=-1)
         sketch.node("mixed", "MatMul", sketch.previous, heads[2])
     source = inspect.getsource(type(build_module(sketch.graph()).attn).forward)

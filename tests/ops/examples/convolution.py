@@ -69,7 +69,6 @@ REFUSED = [
     no("output_padding", "ConvTranspose2d", "N 4 5 6", out_channels=3, kernel_size=3, stride=2, output_padding=2),
     no("output_padding", "ConvTranspose2d", "N 4 5 6", out_channels=3, kernel_size=3, output_padding=-1),
     no("padding", "ConvTranspose2d", "N 4 2 6", out_channels=3, kernel_size=1, padding=2),
-    no("padding", "ConvTranspose2d", "N 4 8 8", out_channels=3, kernel_size=3, padding=5, stricter=WHOLE),
     no("padding", "ConvTranspose2d", "N 4 5 6", out_channels=3, kernel_size=3, padding="same"),
     no("groups", "ConvTranspose2d", "N 4 5 6", out_channels=3, kernel_size=3, groups=2),
     no(

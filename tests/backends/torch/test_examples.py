@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from archspec.backends.torch import example_inputs, example_sizes
+from archspec.graph import Value
+from archspec.types import DType, TensorType
+from tests.backends.torch import nets
+from tests.backends.torch.sketch import Sketch
+
+
+def test_sizes_leave_no_value_empty() -> None:
+    assert example_sizes(nets.opened(), batch=3) == {"N": 3, "H": 64, "W": 64}
+    sketch = Sketch(image=("N", 1, "H"))
+    sketch.node("conv", "Conv1d", out_channels=1, kernel_size=200)
+    assert example_sizes(sketch.graph()) == {"N": 2, "H": 256}
+    sketch.node("wide", "Conv1d", out_channels=1, kernel_size=5000)
+    with pytest.raises(ValueError, match="no size up to 4096 for H"):
+        example_sizes(sketch.graph())
+
+
+def test_inputs_have_the_shapes_and_types_of_the_graph() -> None:
+    sketch = Sketch(image=("N", 3, "H", 5), numbers=("N", 7))
+    kinds = (TensorType.of(sketch.inputs[1].type.shape, DType.int64),)
+    sketch.inputs = (sketch.inputs[0], Value("numbers", kinds[0]))
+    sketch.node("relu", "ReLU", sketch.inputs[0])
+    graph = sketch.graph()
+    inputs = example_inputs(graph, sizes={"N": 4, "H": 6}, generator=torch.Generator().manual_seed(0))
+    assert {name: tuple(tensor.shape) for name, tensor in inputs.items()} == {"image": (4, 3, 6, 5), "numbers": (4, 7)}
+    assert inputs["image"].dtype == torch.float32
+    assert inputs["numbers"].dtype == torch.int64
+    assert set(inputs["numbers"].unique().tolist()) == {0, 1}
+    again = example_inputs(graph, sizes={"N": 4, "H": 6}, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(again["image"], inputs["image"])
+    with pytest.raises(ValueError, match="H has no value"):
+        example_inputs(graph, sizes={"N": 4})
