@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 import torch
 from torch import nn
 
 import archspec
 from archspec.backends.torch import calibrate
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Small tensors on two threads that wait for each other cost many times what they cost on one."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def images(batch: int, *sizes: int) -> torch.Tensor:
+    """The same random images on every run; one size for square ones."""
+    height, width = sizes if len(sizes) == 2 else (*sizes, *sizes)
+    return torch.randn(batch, 3, height, width, generator=torch.Generator().manual_seed(0))
 
 
 def assert_same_state(ours: nn.Module, theirs: nn.Module) -> None:

@@ -7,7 +7,6 @@ calls that function again at another place, with the owner of the first.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 from archspec.diagnostics import Label, near
@@ -28,8 +27,6 @@ from archspec.syntax.expressions import ExpressionError
 from archspec.syntax.layers import LayerDecl, Layers
 from archspec.syntax.tree import Scalar
 
-_LAYER_NAME = re.compile(r"\w[\w-]*(\.\w[\w-]*)*")
-
 
 @dataclass(slots=True, eq=False)
 class Walker:
@@ -43,20 +40,12 @@ class Walker:
         for layer in layers.items:
             context.values.current = layer
             if layer.loops and layer.has_plain_name and layer.kind != "splice":
-                self._numbered_under_name(layer, context)
-                continue
+                layer = _numbered_under_name(layer)
             for frame in repetitions(layer, context, self.state):
                 self.state.count(layer.span)
                 self._one(layer, layers.named, replace(context, frame=frame) if frame is not context.frame else context)
                 if context.values.until in context.values.names:
                     return
-
-    def _numbered_under_name(self, layer: LayerDecl, context: Context) -> None:
-        """`name: {op, repeat, from}` is `name: {from, layers: [{op, repeat}]}`."""
-        inner = replace(layer, key=None, name=None, sources=None)
-        outer = LayerDecl("layers", layer.span, layer.key, layer.name, sources=layer.sources)
-        outer.children = Layers(False, [inner], layer.span)
-        self._one(outer, True, context)
 
     # --- one layer ----------------------------------------------------------------------------------
 
@@ -83,26 +72,19 @@ class Walker:
         place = context.place.child(name)
         edits = self.state.edits.get(place.path, [])
         self.state.met.update(place.path for _ in edits)
-        if any(edit.remove for edit in edits):
-            self._absent(layer, name, context, shown=True)
-        else:
-            for edit in edits:
-                if edit.replacement is not None:
-                    layer, context_ = self._replaced(layer, edit), self._in_file(context, edit)
-                    _, apply = self._what(layer, context_, context_.env)
+        for edit in edits:
+            if edit.remove:
+                present = False
+            elif edit.replacement is not None:
+                layer, there = _replaced(layer, edit.replacement), _in_file(context, edit)
+                present, apply = self._what(layer, there, there.env)
+        if present:
             self._present(layer, name, place, apply, context)
+        else:
+            self._absent(layer, name, context, shown=True)
         for edit in edits:
             if edit.insert is not None:
-                self.walk(edit.insert, self._in_file(context, edit))
-
-    def _replaced(self, layer: LayerDecl, edit: Edit) -> LayerDecl:
-        """The replacement in the layer's place: it reads what the layer read, unless it says otherwise."""
-        assert edit.replacement is not None
-        sources = edit.replacement.sources if edit.replacement.sources is not None else layer.sources
-        return replace(edit.replacement, key=edit.key, name=layer.name, sources=sources)
-
-    def _in_file(self, context: Context, edit: Edit) -> Context:
-        return replace(context, frame=edit.file.frame, file=edit.file)
+                self.walk(edit.insert, _in_file(context, edit))
 
     def _what(self, layer: LayerDecl, context: Context, env: Env) -> tuple[bool, Apply | None]:
         """Whether the layer is there, and how it is applied (None: it failed, or is a splice)."""
@@ -398,3 +380,21 @@ class Walker:
         message = f"`{spec.name}` has {len(spec.inputs)} inputs, and gets {len(sources)} values"
         self.state.diagnostics.add("A504", message, site.source_span(0) if site.sources else site.span)
         return False
+
+
+def _numbered_under_name(layer: LayerDecl) -> LayerDecl:
+    """`name: {op, repeat, from}` is `name: {from, layers: [{op, repeat}]}`."""
+    inner = replace(layer, key=None, name=None, sources=None)
+    children = Layers(False, [inner], layer.span)
+    return LayerDecl("layers", layer.span, layer.key, layer.name, children=children, sources=layer.sources)
+
+
+def _replaced(layer: LayerDecl, replacement: LayerDecl) -> LayerDecl:
+    """The replacement in the layer's place: it reads what the layer read, unless it says otherwise."""
+    sources = replacement.sources if replacement.sources is not None else layer.sources
+    return replace(replacement, name=layer.name, sources=sources)
+
+
+def _in_file(context: Context, edit: Edit) -> Context:
+    """The same place, seen from the file that edits it."""
+    return replace(context, frame=edit.file.frame, file=edit.file)

@@ -201,12 +201,19 @@ class AvgPool2d(_DividedAvgPool):
 
 
 class AvgPool3d(_DividedAvgPool):
-    """torch.nn.AvgPool3d: N, C, D, H, W -> N, C, D', H', W', each as in AvgPool2d."""
+    """torch.nn.AvgPool3d: N, C, D, H, W -> N, C, D', H', W', each as in AvgPool2d. The input is no
+    smaller than the kernel: torch counts no padding there."""
 
     spatial: ClassVar[int] = 3
     kernel_size: Positive3
     stride: Stride3 = None
     padding: Natural3 = (0, 0, 0)
+
+    def infer(self, *inputs: TensorType) -> TensorType:
+        for kernel, size in zip(self.kernel_size, self._spatial(inputs[0]), strict=True):
+            if isinstance(size, int) and size < kernel:
+                raise OpError(f"a kernel of {kernel} does not fit into {size} positions, padding left aside", input=0)
+        return super().infer(*inputs)
 
 
 class _AdaptiveAvgPool(_Pool):

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from archspec.backends.torch import run_values
 from archspec.graph import Graph, Node
 from archspec.parity.measure import FLOAT32, ULP, Array, relative
-from archspec.parity.runs import RuntimeErrors, Session, doubled, evaluating
+from archspec.parity.runs import Session, SessionError, doubled, evaluating
 
 Found: TypeAlias = Mapping[str, Sequence[Array]]
 """The outputs of the file's nodes, by the names of the nodes."""
@@ -52,7 +52,7 @@ def _longest_run(model: onnx.ModelProto, inputs: Sequence[Tensor]) -> Found:
     while len(found) + 1 < fails:
         try:
             found = _run_nodes(model, model.graph.node[:count], inputs)
-        except RuntimeErrors:
+        except SessionError:
             fails = count
         count = (len(found) + fails) // 2
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +22,8 @@ from archspec.parity.bisection import first_divergence
 from archspec.parity.cases import BATCHES, sizes_of
 from archspec.parity.measure import OutputParity, Run, judge
 from archspec.parity.report import ParityReport
-from archspec.parity.runs import RuntimeErrors, Session, doubled, evaluating, require_device, run_torch
+from archspec.parity.runs import Session, SessionError, doubled, evaluating, require_device, run_torch
+from archspec.types import DType
 
 
 def compare(
@@ -40,9 +41,9 @@ def compare(
     attributes against the graph's arguments. The module is left as it is.
 
     `sizes` gives values to the symbols of the graph, one mapping a comparison; by default that is done at each of
-    `batches`, and at other sizes too where there are symbols for them. In the largest batch torch runs in float64
-    as well, on the CPU. A failure is traced to the first layer that differs. `twin` is a file to run in place of
-    `path`: the same network with the module's weights.
+    `batches`, and at other sizes too where there are symbols for them. On the largest inputs torch runs in
+    float64 as well, on the CPU. A failure is traced to the first layer that differs. `twin` is a file to run in
+    place of `path`: the same network with the module's weights.
 
     Raises DeviceError, and NoSizes.
     """
@@ -78,44 +79,48 @@ class _Numbers(NamedTuple):
 
 def _run_both(graph: Graph, module: nn.Module, path: Path, inputs: Sequence[Sequence[Tensor]], device: str) -> _Numbers:
     names = [output.name for output in graph.outputs if not output.training]
-    provider, problems = "", []
     runs: list[list[Run]] = []
+    provider, problems = "", []
     try:
         session = Session(path, device)
-        provider = session.provider
-        problems = _unlike(session, [value.name for value in graph.inputs], names)
-        runs = [] if problems else _runs(module, session, inputs, device)
-    except RuntimeErrors as error:
-        problems = [f"onnxruntime: {str(error).splitlines()[0]}"]
+        provider, problems = session.provider, _obstacles(session, graph)
+        for results in [] if problems else _runs(module, session, inputs, device):
+            runs.append(results)
+    except SessionError as error:
+        problems = [str(error)]
     outputs = tuple(judge(name, [results[k] for results in runs]) for k, name in enumerate(names) if runs)
-    failed = problems or any(output.verdict == "fail" for output in outputs)
-    divergence = first_divergence(graph, module, path, inputs[0]) if failed else None
-    return _Numbers(outputs, tuple(problems), provider, divergence)
+    if not problems and all(output.verdict != "fail" for output in outputs):
+        return _Numbers(outputs, (), provider, None)
+    failing = (k for k, results in enumerate(runs) if any(judge("", [run]).verdict == "fail" for run in results))
+    culprit = next(failing, min(len(runs), len(inputs) - 1))  # the first that differs, or that did not run
+    return _Numbers(outputs, tuple(problems), provider, first_divergence(graph, module, path, inputs[culprit]))
 
 
 def _inputs(graph: Graph, sizes: Mapping[str, int], seed: int) -> list[Tensor]:
     return list(example_inputs(graph, sizes=sizes, generator=torch.Generator().manual_seed(seed)).values())
 
 
-def _unlike(session: Session, inputs: Sequence[str], outputs: Sequence[str]) -> list[str]:
-    """How the file's inputs and outputs differ from the network's, in names or number."""
+def _obstacles(session: Session, graph: Graph) -> list[str]:
+    """Why the file can't be compared with the network, if so."""
+    inputs = list(graph.inputs)
+    outputs = [output.value for output in graph.outputs if not output.training]
+    if any(value.type.dtype is DType.bfloat16 for value in inputs + outputs):
+        return ["onnxruntime's Python interface knows no bfloat16"]
     return [
-        f"the file's {what} are {', '.join(found)}, and the network's {', '.join(wanted)}"
+        f"the file has {len(found)} {what}, and the network {len(wanted)}"
         for what, found, wanted in (("inputs", session.inputs, inputs), ("outputs", session.outputs, outputs))
         if len(found) != len(wanted)
     ]
 
 
-def _runs(module: nn.Module, session: Session, inputs: Sequence[Sequence[Tensor]], device: str) -> list[list[Run]]:
-    """For each input, each output by all who compute it."""
+def _runs(module: nn.Module, session: Session, inputs: Sequence[Sequence[Tensor]], device: str) -> Iterator[list[Run]]:
+    """For each input, the outputs by all who compute them."""
     single, double = evaluating(module, device), evaluating(module, "cpu", torch.float64)
-    refereed = max(range(len(inputs)), key=lambda k: (inputs[k][0].shape[0], -k))
-    runs = []
+    refereed = max(range(len(inputs)), key=lambda k: sum(tensor.numel() for tensor in inputs[k]))
     for k, tensors in enumerate(inputs):
         expected = run_torch(single, [tensor.to(device) for tensor in tensors])
         exact = run_torch(double, [doubled(tensor) for tensor in tensors]) if k == refereed else [None] * len(expected)
-        runs.append([Run(*arrays) for arrays in zip(expected, session.run(tensors), exact, strict=True)])
-    return runs
+        yield [Run(*arrays) for arrays in zip(expected, session.run(tensors), exact, strict=True)]
 
 
 def _versions() -> dict[str, str]:

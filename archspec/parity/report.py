@@ -60,7 +60,7 @@ class ParityReport:
         """A few lines for a terminal of 80 columns."""
         rows = [_HEADER, *map(_row, self.outputs)]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [f"parity: {self.verdict} ({self.provider or self.device}, {self.weights})"]
+        lines = [f"parity: {self.verdict} ({self.provider or self.device})", self.weights]
         for row in rows if self.outputs else ():
             cells = zip(row, widths, strict=True)
             lines.append("  ".join(cell.ljust(width) for cell, width in cells).rstrip())

@@ -29,11 +29,18 @@ _PROVIDERS: dict[str, tuple[str, Mapping[str, str]]] = {
 }
 DEVICES = tuple(_PROVIDERS)
 
-# What onnxruntime raises over a file or an input; its exceptions have no base class of their own.
-RuntimeErrors: tuple[type[Exception], ...] = (
-    *(errors.Fail, errors.InvalidArgument, errors.InvalidGraph, errors.InvalidProtobuf),
-    *(errors.NotImplemented, errors.RuntimeException, errors.EPFail, ValueError),
+# What onnxruntime raises over a file or its inputs: exceptions that have no base class of their own.
+_ERRORS: tuple[type[Exception], ...] = (
+    *(errors.Fail, errors.InvalidArgument, errors.InvalidGraph, errors.InvalidProtobuf, errors.NotImplemented),
+    *(errors.RuntimeException, errors.EPFail, RuntimeError, ValueError),
 )
+
+
+class SessionError(Exception):
+    """onnxruntime refuses a file, or fails to run it. The first line of what it says."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"onnxruntime: {str(error).splitlines()[0]}")
 
 
 class DeviceError(Exception):
@@ -72,7 +79,7 @@ def run_torch(module: nn.Module, inputs: Sequence[Tensor]) -> list[Array]:
     with torch.no_grad(), _exact_float32():
         result = module(*inputs)
     tensors = result.values() if isinstance(result, dict) else [result]
-    return [tensor.cpu().numpy() for tensor in tensors]
+    return [tensor.detach().cpu().numpy() for tensor in tensors]
 
 
 @contextmanager
@@ -87,18 +94,21 @@ def _exact_float32() -> Iterator[None]:
 
 
 class Session:
-    """An ONNX file (or its bytes) in onnxruntime. Raises one of `RuntimeErrors`, and DeviceError."""
+    """An ONNX file, or its bytes, in onnxruntime. Raises SessionError, and DeviceError."""
 
     def __init__(self, model: Path | bytes, device: str, *, optimized: bool = True) -> None:
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
+        options.log_severity_level = 4  # what it has to say arrives as an exception
         if not optimized:
             options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         provider, settings = _PROVIDERS[device]
         if device != "cpu":
             options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
         source = model if isinstance(model, bytes) else str(model)
-        self._session: Any = onnxruntime.InferenceSession(source, options, providers=[(provider, dict(settings))])
+        try:
+            self._session: Any = onnxruntime.InferenceSession(source, options, providers=[(provider, dict(settings))])
+        except _ERRORS as error:
+            raise SessionError(error) from error
         self.provider: str = self._session.get_providers()[0]
         if self.provider != provider:
             raise DeviceError(f"onnxruntime chose {self.provider} in place of {provider}; its log tells why")
@@ -106,6 +116,9 @@ class Session:
         self.outputs: list[str] = [item.name for item in self._session.get_outputs()]
 
     def run(self, inputs: Sequence[Tensor]) -> list[Array]:
-        """All outputs, in the file's order."""
+        """All outputs, in the file's order. Raises SessionError."""
         feeds = {name: tensor.cpu().numpy() for name, tensor in zip(self.inputs, inputs, strict=True)}
-        return list(self._session.run(None, feeds))
+        try:
+            return list(self._session.run(None, feeds))
+        except _ERRORS as error:
+            raise SessionError(error) from error

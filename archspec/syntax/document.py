@@ -361,9 +361,15 @@ def _check_block_names(block: BlockDecl, skeleton: BlockSkeleton, diagnostics: D
 
 def _read_edits(skeleton: SpecSkeleton, spec: Spec, diagnostics: Diagnostics) -> None:
     for key, node in skeleton.replace or ():
-        if (layer := read_layer(node, None, diagnostics)) is not None:
-            layer.key, layer.span = key, key.span
-            spec.replace[key.text] = layer
+        layer = read_layer(node, None, diagnostics)
+        if layer is None:
+            continue
+        if layer.kind == "splice" or layer.loops:
+            helps = ["a scope, `layers: [...]`, may hold several"]
+            diagnostics.add("A206", "a replacement is one layer, without `splice` and `repeat`", key.span, helps=helps)
+            continue
+        layer.key, layer.span = key, key.span
+        spec.replace[key.text] = layer
     spec.remove = {item.text: item for item in _items(skeleton.remove)}
     for key, node in skeleton.insert_after or ():
         if isinstance(node, Mapping):

@@ -16,7 +16,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from archspec import ops
-from archspec.backends.onnx import DEFAULT_OPSET, emit
+from archspec.backends.onnx import DEFAULT_OPSET, OPSETS, emit
 from archspec.dims import evaluate
 from archspec.ops.base import Init, Op, TorchModule, TorchTensor
 from archspec.types import DType, TensorType
@@ -155,20 +155,21 @@ def test_macs_are_half_of_torchs_flops(example: Example) -> None:
         assert counter.get_total_flops() == 2 * evaluate(example.make().macs(*example.types()), sizes)  # type: ignore[operator]
 
 
+@pytest.mark.parametrize("opset", [OPSETS[0], DEFAULT_OPSET, OPSETS[-1]])
 @each_example
-def test_onnxruntime_gives_what_torch_gives(example: Example) -> None:
+def test_onnxruntime_gives_what_torch_gives(example: Example, opset: int) -> None:
     torch.manual_seed(0)
     op = example.make()
     recipe = op.to_torch(*example.types())
     if isinstance(recipe, TorchTensor):
         (owned,) = op.parameters().values()
         value = owned_tensor(recipe, owned.shape, owned.dtype)
-        session = session_of(op, example, {"layer": value})
+        session = session_of(op, example, {"layer": value}, opset)
         if owned.dtype is not DType.bfloat16:  # which numpy doesn't know
             assert_close([value], session.run(None, {}))
         return
     layer = reference(example, SETTINGS[0])
-    session = session_of(op, example, {f"layer.{name}": value for name, value in named_tensors(layer).items()})
+    session = session_of(op, example, {f"layer.{name}": value for name, value in named_tensors(layer).items()}, opset)
     for sizes in SETTINGS:
         if example.torch is not None:
             layer = reference(example, sizes)
@@ -182,10 +183,11 @@ def test_onnxruntime_gives_what_torch_gives(example: Example) -> None:
         assert_close(expected, session.run(None, {name: feeds[name] for name in names}))
 
 
-def session_of(op: Op, example: Example, weights: dict[str, torch.Tensor]) -> onnxruntime.InferenceSession:
+def session_of(op: Op, example: Example, weights: dict[str, torch.Tensor], opset: int) -> onnxruntime.InferenceSession:
     arrays = {name: value.detach() for name, value in weights.items()}
-    model = onnx_ir.to_proto(emit(one_layer(op, example), arrays))
-    assert [opset.version for opset in model.opset_import] == [DEFAULT_OPSET]
+    model = onnx_ir.to_proto(emit(one_layer(op, example), arrays, opset=opset))
+    (imported,) = model.opset_import
+    assert imported.version == opset if opset >= DEFAULT_OPSET else imported.version <= DEFAULT_OPSET
     onnx.checker.check_model(model, full_check=True)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -218,9 +220,15 @@ def test_receptive_windows_hold_what_torch_reads(example: Example) -> None:
         return
     layer = reference(example, sizes)
     for number, (axis, output) in enumerate(zip(axes, outputs, strict=True)):
+        read: dict[int, set[int]] = {}
         for o, i in influences(layer, tensors(example, sizes), axis, output):
             first, last = (o, o) if receptive == "point" else window(receptive, number, o)
             assert first <= i <= last, f"output {o} of axis {axis} reads input {i}, not in {first} to {last}"
+            read.setdefault(o, set()).add(i)
+        claimed = {o: (o, o) if receptive == "point" else window(receptive, number, o) for o in read}
+        size = at(types[0], sizes)[axis]
+        inside = {o: ends for o, ends in claimed.items() if ends[0] >= 0 and ends[1] < size}
+        assert not inside or any({first, last} <= read[o] for o, (first, last) in inside.items()), "too wide a window"
 
 
 def window(receptive: Any, number: int, o: int) -> tuple[int, int]:

@@ -234,6 +234,22 @@ VERDICTS: dict[str, tuple[list[LayerSpec], Any]] = {
         [*TOKENS, ("Permute", {"dims": (0, 2, 1)}), ("Conv1d", {"out_channels": 2, "kernel_size": 3})],
         None,
     ),
+    "a window of one over tokens": (
+        [*TOKENS, ("Permute", {"dims": (0, 2, 1)}), ("Conv1d", {"out_channels": 2, "kernel_size": 1})],
+        (4, 4),
+    ),
+    "one token, normalised": ([*TOKENS, ("Select", {"dim": 1, "index": 0}), ("LayerNorm", {})], (4, 4)),
+    "flattened, one position, normalised": (
+        [("Conv2d", {"out_channels": 2, "kernel_size": (16, 24)}), ("Flatten", {}), ("LayerNorm", {})],
+        (16, 24),
+    ),
+    "nothing": (
+        [
+            ("ConvTranspose2d", {"out_channels": 1, "kernel_size": 1, "stride": 2}),
+            ("Slice", {"dim": 2, "start": 1, "step": 2}),
+        ],
+        (0, 1),
+    ),
     "one token": ([*TOKENS, ("Select", {"dim": 1, "index": 0})], (4, 4)),
     "no labels": ([*POINTWISE, ("Reshape", {"shape": (-1, 4, 15, 2, 22)})], None),
     "a column": ([*POINTWISE, ("AvgPool2d", {"kernel_size": (14, 1)})], (16, 3)),
@@ -263,7 +279,9 @@ def test_paths_out_of_step_are_not_known() -> None:
     cropped = net.add("Slice", cropped, dim=3, end=8)
     net.add("Add", strided, cropped)
     net.add("Conv2d", out_channels=2, kernel_size=1)
-    assert [layer.receptive_field for layer in summarize(net.graph()).layers] == [(2, 2), (1, 1), (1, 1), None, None]
+    net.add("Add", net.last, strided)
+    fields = [layer.receptive_field for layer in summarize(net.graph()).layers]
+    assert fields == [(2, 2), (1, 1), (1, 1), None, None, None]
 
 
 def test_an_axis_that_is_seen_whole_has_the_image_s_size() -> None:

@@ -233,7 +233,7 @@ class ResNet20(nn.Module):
         return self.fc(torch.flatten(self.gap(x), 1))
 
 
-class SqueezedStage(nn.Module):
+class Stage(nn.Module):
     def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
         super().__init__()
         self.conv = DepthwiseSeparableConv(in_channels, out_channels, stride)
@@ -249,7 +249,7 @@ class MiniMobileNet(nn.Module):
     def __init__(self, num_classes: int = 10) -> None:
         super().__init__()
         self.stem = ConvBNReLU(3, 32, stride=2)
-        self.stages = nn.Sequential(SqueezedStage(32, 64, 1), SqueezedStage(64, 128, 2), SqueezedStage(128, 256, 2))
+        self.stages = nn.Sequential(Stage(32, 64, 1), Stage(64, 128, 2), Stage(128, 256, 2))
         self.gap = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(256, num_classes)
 

@@ -8,7 +8,7 @@ from torch import nn
 
 import archspec
 from tests.specs import course
-from tests.twins import assert_equal_outputs, assert_equal_training, assert_same_state, give_weights
+from tests.twins import assert_equal_outputs, assert_equal_training, assert_same_state, give_weights, images
 
 NETWORKS = {
     "simple_cnn": (course.SimpleCNN, 32),
@@ -50,7 +50,7 @@ def test_outputs(name: str) -> None:
     architecture = archspec.load(name)
     ours, theirs = archspec.build(architecture), twin()
     give_weights(architecture, ours, theirs)
-    assert_equal_outputs(ours, theirs, torch.randn(2, 3, size, size))
+    assert_equal_outputs(ours, theirs, images(2, size))
 
 
 def test_vgg_style_output() -> None:
@@ -58,7 +58,7 @@ def test_vgg_style_output() -> None:
     architecture = archspec.load("vgg_style", inputs={"image": "N,3,64,64"})
     ours, theirs = archspec.build(architecture), course.VGGStyle(image=64)
     give_weights(architecture, ours, theirs)
-    assert_equal_outputs(ours, theirs, torch.randn(2, 3, 64, 64))
+    assert_equal_outputs(ours, theirs, images(2, 64))
 
 
 def test_unet_output() -> None:
@@ -66,7 +66,7 @@ def test_unet_output() -> None:
     architecture = archspec.load("unet", width=8, inputs={"image": "N,3,32,48"})
     ours, theirs = archspec.build(architecture), course.UNet(width=8)
     give_weights(architecture, ours, theirs)
-    assert_equal_outputs(ours, theirs, torch.randn(2, 3, 32, 48))
+    assert_equal_outputs(ours, theirs, images(2, 32, 48))
 
 
 @pytest.mark.parametrize("name", ["simple_cnn", "simple_cnn_bn"])
@@ -75,7 +75,7 @@ def test_training(name: str) -> None:
     twin, size = NETWORKS[name]
     ours, theirs = archspec.build(name), twin()
     theirs.load_state_dict(ours.state_dict())
-    assert_equal_training(ours, theirs, torch.randn(4, 3, size, size), torch.arange(4))
+    assert_equal_training(ours, theirs, images(4, size), torch.arange(4))
 
 
 @pytest.mark.parametrize("name", ["simple_cnn", "simple_cnn_bn", "simple_cnn_gap", "tiny_cnn"])

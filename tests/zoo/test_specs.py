@@ -10,7 +10,7 @@ from torch import nn
 from torchvision import models
 
 import archspec
-from tests.twins import assert_equal_outputs, assert_equal_training, assert_same_state, give_weights
+from tests.twins import assert_equal_outputs, assert_equal_training, assert_same_state, give_weights, images
 
 MEMBERS: dict[str, tuple[str, dict[str, Any]]] = {
     "densenet121": ("densenet", {}),
@@ -114,7 +114,7 @@ def test_outputs(name: str) -> None:
     spec, args = MEMBERS[name]
     ours, theirs = pair(name)
     give_weights(archspec.load(spec, args=args, inputs={"image": f"N,3,{size},{size}"}), ours, theirs)
-    assert_equal_outputs(ours, theirs, torch.randn(2, 3, size, size))
+    assert_equal_outputs(ours, theirs, images(2, size))
 
 
 @pytest.mark.parametrize("name", ["googlenet", "inception_v3"])
@@ -125,14 +125,14 @@ def test_input_transform(name: str) -> None:
     spec, _ = MEMBERS[name]
     args = {"transform_input": True, "aux_logits": False}
     give_weights(archspec.load(spec, args=args, inputs={"image": "N,3,96,96"}), ours, theirs)
-    assert_equal_outputs(ours, theirs, torch.randn(2, 3, 96, 96))
+    assert_equal_outputs(ours, theirs, images(2, 96))
 
 
 def test_auxiliary_heads() -> None:
     """In training the heads speak, in torchvision's order, from the same dropouts."""
     ours, theirs = pair("googlenet")
-    theirs.load_state_dict(ours.state_dict())
-    image = torch.randn(2, 3, 64, 64)
+    give_weights(archspec.load("googlenet", inputs={"image": "N,3,64,64"}), ours, theirs)
+    image = images(2, 64)
     torch.manual_seed(0)
     result = ours.train()(image)
     torch.manual_seed(0)
@@ -146,4 +146,4 @@ def test_training(name: str) -> None:
     """Dropout and stochastic depth draw from the same random stream."""
     ours, theirs = pair(name)
     theirs.load_state_dict(ours.state_dict())
-    assert_equal_training(ours, theirs, torch.randn(4, 3, 64, 64), torch.arange(4))
+    assert_equal_training(ours, theirs, images(4, 64), torch.arange(4))

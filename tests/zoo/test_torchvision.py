@@ -7,10 +7,12 @@ import torch
 from torchvision import models
 
 import archspec
-from tests.twins import assert_equal_outputs, assert_equal_training, assert_same_state, give_weights
+from archspec import zoo
+from tests.twins import assert_equal_outputs, assert_equal_training, assert_same_state, give_weights, images
 
 FAMILIES = ("alexnet", "vgg", "resnet", "resnext", "wide_resnet", "mobilenet_v2")
 MODELS = [name for name in models.list_models(module=models) if name.startswith(FAMILIES)]
+ZOO = {model.name: model for model in zoo.models()}
 
 # A small image that the architecture takes: output size tells nothing new at 224.
 RUN = {
@@ -31,17 +33,28 @@ def test_state(name: str) -> None:
         assert_same_state(archspec.build(name), models.get_model(name, weights=None))
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_published_counts(name: str) -> None:
-    meta = models.get_model_weights(name).DEFAULT.meta
+def test_every_model_is_there() -> None:
+    assert sorted(ZOO) == MODELS
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_expectations_are_the_published_ones(name: str) -> None:
+    model, weights = ZOO[name], models.get_model_weights(name)
+    meta = weights.DEFAULT.meta
+    assert model.weights == f"torchvision {weights.__name__}"
+    assert model.expect == {"params": meta["num_params"], "gmacs": meta["_ops"], "min_size": max(meta["min_size"])}
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_counts(name: str) -> None:
     summary = archspec.load(name).summary().as_dict()
-    assert summary["params"]["total"] == meta["num_params"]
-    assert round(summary["macs"] / 1e9, 3) == meta["_ops"]
+    assert summary["params"]["total"] == ZOO[name].expect["params"]
+    assert round(summary["macs"] / 1e9, 3) == ZOO[name].expect["gmacs"]
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ZOO)
 def test_smallest_image(name: str) -> None:
-    smallest, _ = models.get_model_weights(name).DEFAULT.meta["min_size"]
+    smallest = ZOO[name].expect["min_size"]
     archspec.load(name, inputs={"image": f"N,3,{smallest},{smallest}"})
     with pytest.raises(archspec.SpecError):
         archspec.load(name, inputs={"image": f"N,3,{smallest - 1},{smallest - 1}"})
@@ -53,19 +66,20 @@ def test_outputs(name: str) -> None:
     architecture = archspec.load(name, inputs={"image": f"N,3,{size},{size}"})
     ours, theirs = archspec.build(name), models.get_model(name, weights=None)
     give_weights(architecture, ours, theirs)
-    assert_equal_outputs(ours, theirs, torch.randn(2, 3, size, size))
+    assert_equal_outputs(ours, theirs, images(2, size))
 
 
 @pytest.mark.parametrize("name", ["mobilenet_v2", "resnet18"])
 def test_training(name: str) -> None:
     ours, theirs = archspec.build(name), models.get_model(name, weights=None)
     theirs.load_state_dict(ours.state_dict())
-    assert_equal_training(ours, theirs, torch.randn(4, 3, 64, 64), torch.arange(4))
+    assert_equal_training(ours, theirs, images(4, 64), torch.arange(4))
 
 
 @pytest.mark.parametrize("name", ["mobilenet_v2", "resnet18", "vgg11_bn"])
 def test_initialisation(name: str) -> None:
     """Fresh weights are drawn as torchvision draws them: constants equal, the rest alike in mean and spread."""
+    torch.manual_seed(0)
     ours, theirs = archspec.build(name), models.get_model(name, weights=None)
     for (key, mine), twin in zip(ours.state_dict().items(), theirs.state_dict().values(), strict=True):
         if mine.numel() < 2 or twin.std() == 0:

@@ -42,17 +42,18 @@ def _compare(
 ) -> None:
     built = module_class(blueprint, path, step)
     if type(module) is not built:
-        raise ModuleChanged(path, f"is a {type(module).__name__} now; the spec has a {built.__name__} there")
+        now, then = type(module).__name__, built.__name__
+        raise ModuleChanged(path, f"is {now} now, and was {then}" if now != then else f"is another {now} now")
     if isinstance(step, Node):
         found = _arguments(blueprint, step, built, module)
         if found:
             changes[path] = found
         return
     known = blueprint.modules[path]
-    children = dict(module.named_children())
+    children = {name: child for name, child in module._modules.items() if child is not None}
     for name, child in children.items():
         if name not in known:
-            raise ModuleChanged(_join(path, name), f"is a {type(child).__name__} that the spec does not have")
+            raise ModuleChanged(_join(path, name), f"is {type(child).__name__}, which the spec does not have")
     for name, below in known.items():
         if name not in children:
             raise ModuleChanged(_join(path, name), "is missing")
@@ -79,7 +80,7 @@ def _arguments(
     for field in _differences(module, reference):
         raise ModuleChanged(node.path, f"has another {field} now, an argument that the op {op.__name__} does not have")
     if _shapes(module) != _shapes(reference):
-        raise ModuleChanged(node.path, f"has other tensors now than a {built.__name__} of its arguments")
+        raise ModuleChanged(node.path, f"has other tensors now than {built.__name__} of its arguments")
     return changed
 
 

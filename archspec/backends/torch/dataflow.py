@@ -99,8 +99,8 @@ class Dataflow:
         for reader in self._live:
             for value in self._recipes.reads(reader):
                 if value.node in self._live and value.node.scope is not reader.scope:
-                    around_both = self._around(reader)
-                    left = [scope for scope in self._around(value.node) if scope not in around_both]
+                    around_reader = self._around(reader)
+                    left = [scope for scope in self._around(value.node) if scope not in around_reader]
                     leaving.append((value, left))
         opened: set[Scope] = set()
         while True:

@@ -14,20 +14,21 @@ _LARGEST = 4096
 
 
 def example_sizes(graph: Graph, *, batch: int = 2) -> dict[str, int]:
-    """A number for every symbol of the inputs: `batch` for N; for all others the least power of two from 64 on at
-    which no value of the graph is empty. Raises ValueError where there is none up to 4096."""
-    names = {name for value in graph.inputs for size in value.type.shape for name in symbols(size)} - {"N"}
+    """A number for every symbol of the inputs: `batch` on axes labelled N; for all others the least power of two from
+    64 on at which no value of the graph is empty. Raises ValueError where there is none up to 4096."""
+    axes = [pair for value in graph.inputs for pair in zip(value.type.shape, value.type.axes, strict=True)]
+    batches = {name for size, label in axes if label == "N" for name in symbols(size)}
+    others = {name for size, _ in axes for name in symbols(size)} - batches
     values = [*graph.inputs, *(value for node in graph.nodes for value in node.outputs)]
     dims = {size for value in values for size in value.type.shape if isinstance(size, Symbolic)}
     size = 64
     while size <= _LARGEST:
-        sizes = {"N": batch, **dict.fromkeys(sorted(names), size)}
+        sizes = {**dict.fromkeys(sorted(batches), batch), **dict.fromkeys(sorted(others), size)}
         if all(_number(dim, sizes) >= 1 for dim in dims):
             return sizes
         size *= 2
-    raise ValueError(
-        f"no size up to {_LARGEST} for {', '.join(sorted(names))} leaves every value of {graph.name} non-empty"
-    )
+    wanted = ", ".join(sorted(others))
+    raise ValueError(f"no size up to {_LARGEST} for {wanted} leaves every value of {graph.name} non-empty")
 
 
 def example_inputs(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from archspec.dims import Dim, Floor, Symbol, Symbolic
 from archspec.graph import Graph, Node, Value
-from archspec.ops.base import TorchExpression, TorchModule, TorchRecipe, TorchTensor
+from archspec.ops.base import TorchExpression, TorchModule, TorchTensor
 
 
 class Formula(NamedTuple):
@@ -28,17 +28,18 @@ class Recipes:
         self.modules: dict[Node, TorchModule] = {}
         self.tensors: dict[Node, TorchTensor] = {}
         self.formulas: dict[Node, Formula] = {}
-        owners: dict[str, TorchRecipe] = {}
+        applied: dict[str, TorchModule | TorchTensor | Formula] = {}
         for node in graph.nodes:
             recipe = node.op.to_torch(*node.input_types)
-            if owners.setdefault(node.owner, recipe) != recipe:
+            made = self._formula(node, recipe) if isinstance(recipe, TorchExpression) else recipe
+            if applied.setdefault(node.owner, made) != made:
                 raise ValueError(f"{node.path} shares {node.owner}, but would compute something else")
-            if isinstance(recipe, TorchModule):
-                self.modules[node] = recipe
-            elif isinstance(recipe, TorchTensor):
-                self.tensors[node] = recipe
+            if isinstance(made, TorchModule):
+                self.modules[node] = made
+            elif isinstance(made, TorchTensor):
+                self.tensors[node] = made
             else:
-                self.formulas[node] = self._formula(node, recipe)
+                self.formulas[node] = made
 
     def reads(self, node: Node) -> tuple[Value, ...]:
         """The values that a node needs, in the order in which its formula counts them."""

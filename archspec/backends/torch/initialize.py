@@ -9,9 +9,9 @@ import torch
 from pydantic import TypeAdapter
 
 from archspec.graph import Graph, state_key
-from archspec.ops.initialization import Initializer, Recipe
+from archspec.ops.initialization import Initializer
 
-_normal_form: TypeAdapter[Recipe] = TypeAdapter(Initializer)
+_normal_form: TypeAdapter[Any] = TypeAdapter(Initializer)
 
 
 def initialize(tensor: torch.Tensor, name: str, arguments: Mapping[str, Any]) -> None:

@@ -90,7 +90,11 @@ class Blueprint:
         applications = self.tree.applications[scope.path]
         returned = self._returned(applications)
         flow = Dataflow(scope, applications, returned, self.recipes)
-        tensors = {flow.results(node)[0]: node.owner for node in flow.node_twins if node in self.recipes.tensors}
+        tensors = {
+            flow.results(node)[0]: node.owner
+            for node in flow.node_twins
+            if node in self.recipes.tensors and _inside(scope, node.owner)
+        }
         calls = tuple(self._call(step, flow) for step in flow.steps())
         read = [*(slot for call in calls for slot in call.reads), *returned]
         known = {*flow.inputs(scope), *tensors, *(slot for call in calls for slot in call.results)}

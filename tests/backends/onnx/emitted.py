@@ -8,7 +8,6 @@ from typing import Any
 import onnx
 import onnx_ir as ir
 import onnxruntime
-from torch import nn
 
 import archspec
 from archspec.backends.onnx import emit

@@ -70,7 +70,9 @@ def test_an_attribute_left_out_has_the_default_of_its_operator(graph: Graph) -> 
     model = emitted(TEXT, opset=20)
     for name in ("bn", "hard"):
         del node(model, name).attribute[:]
-    assert check_attributes(graph, model).mismatches == ("hard: alpha is 0.2 in the file, and 0.1666667 in the network",)
+    assert check_attributes(graph, model).mismatches == (
+        "hard: alpha is 0.2 in the file, and 0.1666667 in the network",
+    )
 
 
 def test_a_file_with_names_of_its_own_is_not_compared(graph: Graph) -> None:

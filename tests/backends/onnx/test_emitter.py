@@ -150,7 +150,7 @@ layers:
   right: {op: Mul, from: halves.1, value: 2.0}
   out: {op: Add, from: [left, right]}
 """)
-    assert [value for one in model.graph.node if one.name == "halves" for value in one.output] == ["halves.0", "halves.1"]
+    assert list(node(model, "halves").output) == ["halves.0", "halves.1"]
     assert node(model, "left").input[1] == node(model, "right").input[1] == "left/const"
 
 
@@ -168,7 +168,14 @@ class Rising(Elementwise):
 
 
 register(Rising)
-RISING = "archspec: 1\ninputs: {{data: [N, 4]}}\nlayers:\n  a: ReLU\n  b: {{op: Rising, needs: {needs}}}\n  c: {{op: Rising, needs: 19}}\n"
+RISING = """
+archspec: 1
+inputs: {{data: [N, 4]}}
+layers:
+  a: ReLU
+  b: {{op: Rising, needs: {needs}}}
+  c: {{op: Rising, needs: 19}}
+"""
 
 
 def test_a_layer_raises_the_opset_and_is_remembered() -> None:
@@ -181,14 +188,15 @@ def test_a_layer_raises_the_opset_and_is_remembered() -> None:
 def test_opsets_that_cannot_be_written_are_refused() -> None:
     with pytest.raises(EmitError, match="opset 9 is none of those that can be written, "):
         emit(graph_of(CLASSIFIER), {}, opset=9)
-    with pytest.raises(EmitError, match="^b: needs opset 99") as caught:
+    with pytest.raises(EmitError, match=r"^b: needs opset 99") as caught:
         emit(graph_of(RISING.format(needs=99)), {})
     assert caught.value.path == "b"
 
 
 @pytest.mark.parametrize("opset", [OPSETS[0], OPSETS[-1]])
 def test_the_first_and_the_last_opset_run(opset: int) -> None:
-    assert session(emitted(CLASSIFIER, opset=opset)).run(None, {"image": np.zeros((2, 3, 16, 16), np.float32)})[0].shape == (2, 5)
+    feeds = {"image": np.zeros((2, 3, 16, 16), np.float32)}
+    assert session(emitted(CLASSIFIER, opset=opset)).run(None, feeds)[0].shape == (2, 5)
 
 
 def test_a_tensor_of_another_shape_is_refused() -> None:
@@ -227,7 +235,8 @@ save(emit(architecture.graph, archspec.build(architecture).state_dict()), Path(s
 def test_two_processes_write_the_same_bytes(tmp_path: Path) -> None:
     files = [tmp_path / "a.onnx", tmp_path / "b.onnx"]
     for seed, file in zip("12", files, strict=True):
-        subprocess.run([sys.executable, "-c", SCRIPT, str(file)], check=True, env={**os.environ, "PYTHONHASHSEED": seed})
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        subprocess.run([sys.executable, "-c", SCRIPT, str(file)], check=True, env=environment)
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
@@ -236,10 +245,8 @@ def test_no_more_nodes_than_torch_exports_once_onnxruntime_has_optimised_both(tm
     module = archspec.build(architecture).eval()
     ours, theirs = tmp_path / "ours.onnx", tmp_path / "theirs.onnx"
     ir.save(emit(architecture.graph, module.state_dict()), ours)
-    batch = torch.export.Dim("N")
-    torch.onnx.export(
-        module, (torch.randn(2, 3, 32, 32),), theirs, dynamo=True, dynamic_shapes=({0: batch},), external_data=False, verbose=False
-    )
+    image, dynamic = torch.randn(2, 3, 32, 32), ({0: torch.export.Dim("N")},)
+    torch.onnx.export(module, (image,), theirs, dynamo=True, dynamic_shapes=dynamic, external_data=False, verbose=False)
     assert _optimised_nodes(ours) <= _optimised_nodes(theirs)
 
 

@@ -70,8 +70,16 @@ def test_exports_and_traces(net: Net) -> None:
     assert_same(torch.fx.symbolic_trace(model)(*inputs), expected)
 
 
+def test_exports_with_a_dynamic_batch() -> None:
+    model, (image,) = built(nets.tensors())
+    dynamic = ({0: torch.export.Dim("N"), 2: torch.export.Dim("H")},)
+    program = torch.export.export(model, (image,), dynamic_shapes=dynamic)
+    other = torch.randn(5, 4, 7, 8)
+    assert_same(program.module()(other), model(other))
+
+
 @each_net
-def test_every_scope_runs_by_itself_in_half_precision_and_backwards(net: Net) -> None:
+def test_moves_and_trains(net: Net) -> None:
     model, inputs = built(net())
     model = model.train().double()
     results = model(*(tensor.double() for tensor in inputs))
@@ -132,7 +140,7 @@ def test_shared_layers_own_nothing_and_are_really_shared() -> None:
 
 def test_two_reads_that_are_one_value_in_one_application_only() -> None:
     """`two` reads the same value twice at first, and different ones when it is applied again."""
-    model, inputs = built(nets.shared())
+    model, _ = built(nets.shared())
     x, skip = torch.randn(2, 4, 8, 8), torch.randn(2, 4, 8, 8)
     assert_same(model.two(x, skip), model.two.conv(x) - skip)
 

@@ -92,13 +92,13 @@ def other_tensors(model: Model) -> None:
 @pytest.mark.parametrize(
     ("change", "path", "message"),
     [
-        (another_class, "classifier", "is a Linear now; the spec has a Sequential there"),
-        (another_activation, "layer1.1.relu2", "is a GELU now; the spec has a ReLU there"),
+        (another_class, "classifier", "is Linear now, and was Sequential"),
+        (another_activation, "layer1.1.relu2", "is GELU now, and was ReLU"),
         (another_block, "layer1.1", "is another Bottleneck now"),
-        (an_extra_layer, "classifier.2", "is a ReLU that the spec does not have"),
+        (an_extra_layer, "classifier.2", "is ReLU, which the spec does not have"),
         (a_missing_layer, "classifier.1", "is missing"),
         (an_unknown_argument, "bn1", "has another bias now, an argument that the op BatchNorm2d does not have"),
-        (other_tensors, "conv1", "has other tensors now than a Conv2d of its arguments"),
+        (other_tensors, "conv1", "has other tensors now than Conv2d of its arguments"),
     ],
 )
 def test_something_else(change: Callable[[Model], None], path: str, message: str) -> None:
@@ -125,5 +125,5 @@ def test_formulas_in_a_sequence() -> None:
     graph = nets.tensors()
     model = build_module(graph)
     model.tail[2] = nn.Identity()
-    with pytest.raises(ModuleChanged, match=r"tail\.2 is a Identity now; the spec has a Mean there"):
+    with pytest.raises(ModuleChanged, match=r"tail\.2 is Identity now, and was Mean"):
         changed_arguments(model, graph)

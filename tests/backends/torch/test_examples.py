@@ -12,9 +12,9 @@ from tests.backends.torch.sketch import Sketch
 
 def test_sizes_leave_no_value_empty() -> None:
     assert example_sizes(nets.opened(), batch=3) == {"N": 3, "H": 64, "W": 64}
-    sketch = Sketch(image=("N", 1, "H"))
+    sketch = Sketch(image=("B", 1, "H"))
     sketch.node("conv", "Conv1d", out_channels=1, kernel_size=200)
-    assert example_sizes(sketch.graph()) == {"N": 2, "H": 256}
+    assert example_sizes(sketch.graph()) == {"B": 2, "H": 256}
     sketch.node("wide", "Conv1d", out_channels=1, kernel_size=5000)
     with pytest.raises(ValueError, match="no size up to 4096 for H"):
         example_sizes(sketch.graph())

@@ -15,7 +15,7 @@ def initialised(init: dict[str, Any]) -> dict[str, torch.Tensor]:
     nets.conv(sketch, "first", 16)
     sketch.node("bn", "BatchNorm2d")
     sketch.node("second", "Conv2d", out_channels=16, kernel_size=1, bias=False)
-    nets.conv(sketch, "again", 16, owner="second")
+    sketch.node("again", "Conv2d", owner="second", out_channels=16, kernel_size=1, bias=False)
     return dict(build_module(sketch.graph(init=init)).state_dict())
 
 

@@ -52,6 +52,7 @@ REFUSED = [
     no(0, "MaxPool2d", "N 3 2 8", kernel_size=3),
     no(0, "MaxPool1d", "N 3 6", kernel_size=3, dilation=3),
     no(0, "MaxPool3d", "N 3 1 4 4", kernel_size=2),
+    no(0, "AvgPool3d", "N 3 2 4 4", kernel_size=3, padding=1),
     no(0, "AvgPool2d", "N 3 2 8", kernel_size=5, padding=1),
     no(0, "MaxPool2d", "3 8 8", kernel_size=2, stricter=UNBATCHED),
     no(0, "AvgPool1d", "N 3 8 8", kernel_size=2),
