@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ def fenced(language: str) -> list[str]:
 
 
 def transcripts() -> list[tuple[str, str]]:
-    """Every `$ archspec ...` of the console blocks, with the output shown below it."""
+    """Every command of the console blocks, with the output shown below it."""
     parts = [part for block in fenced("console") for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]]
     return [(command, shown) for command, _, shown in (part.partition("\n") for part in parts)]
 
@@ -50,9 +51,21 @@ def test_transcripts_are_what_archspec_prints(
     write_the_specs(tmp_path)
     for command, shown in transcripts():
         program, *arguments = shlex.split(command)
-        assert program == "archspec"
-        main(arguments)
+        if program == "archspec":
+            main(arguments)
+        else:
+            subprocess.run(command, shell=True, check=True)
         assert without_measurements(capsys.readouterr().out) == without_measurements(shown), command
+
+
+def test_the_python_example_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_the_specs(tmp_path)
+    exec(fenced("python")[0], {})
+    assert capsys.readouterr().out == "pass\n"
+    assert (tmp_path / "five.onnx").is_file()
 
 
 def commands_of(block: str) -> list[str]:

@@ -45,12 +45,15 @@ def read_init(file: FileScope, state: State) -> dict[str, dict[str, Any]]:
 
 
 def _owners(key: Scalar, state: State) -> list[Node] | None:
-    """The layers that a key of `init` means, none for an op that the network lacks; None: reported."""
+    """The layers that a key of `init` means, none for an op that the network lacks; None: an absent
+    layer, or a mistake that is reported."""
     at_path = [node for node in state.nodes if node.path == key.text]
     if at_path:
         return at_path
     if ops.find(key.text) is not None:
         return [node for node in state.nodes if type(node.op).__name__ == key.text]
+    if any(key.text == absent or key.text.startswith(f"{absent}.") for absent in state.aliases):
+        return None
     if not state.diagnostics.has_errors:  # else the layer may be missing because of another mistake
         helps = near(key.text, [*(node.path for node in state.nodes), *ops.names()])
         state.diagnostics.add("A315", f"there is no op or layer `{key.text}`", key.span, helps=helps)

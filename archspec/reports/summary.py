@@ -159,7 +159,7 @@ def _layer(node: Node, one: Mapping[str, int], field: Receptive) -> Layer:
         params=costs.owned_parameters(node),
         macs=costs.macs(node, one),
         receptive_field=field,
-        shares=None,
+        shares=node.owner if node.shared else None,
     )
 
 

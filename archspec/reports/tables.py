@@ -17,7 +17,6 @@ _LEAST = 8  # cells that cutting leaves of a column
 _FORMULA = 16  # characters of a formula that are shown in place of f(H, W)
 _GAP = "  "
 
-
 Total: TypeAlias = tuple[str, tuple[Dim, ...], str]
 """What; how many, as the largest of some sizes; and a remark."""
 
@@ -121,9 +120,11 @@ def html(rows: Iterable[Row]) -> str:
 
 
 def _row(tag: str, line: Iterable[str]) -> str:
-    aligned = zip(("left",) * 3 + ("right",) * 3, line, strict=True)
-    cells_ = "".join(f'<{tag} style="text-align: {side}">{cell}</{tag}>' for side, cell in aligned)
-    return f"<tr>{cells_}</tr>"
+    sides = ("left",) * 3 + ("right",) * 3
+    inside = "".join(
+        f'<{tag} style="text-align: {side}">{cell}</{tag}>' for side, cell in zip(sides, line, strict=True)
+    )
+    return f"<tr>{inside}</tr>"
 
 
 def csv(rows: Iterable[Row]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from archspec.dims import symbol
-from archspec.reports import Summary, summarize
+from archspec.reports import Summary, summarize, tables
 from tests.reports.nets import Net
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "reports"
@@ -150,6 +150,18 @@ def test_long_paths_are_cut_and_never_wrapped() -> None:
 def test_the_terminal_s_width_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "62")
     assert small().text() == str(small()) == small().text(62)
+
+
+def test_numbers_as_people_read_them() -> None:
+    height = symbol("H")
+    assert [tables.exact(12345), tables.exact(12 * height, 5000)] == ["12,345", "max(12*H, 5000)"]
+    assert [tables.brief(12 * height), tables.brief(height * symbol("W") * 12345 + 67890)] == ["12*H", "f(H, W)"]
+    assert [tables.short(n) for n in (999, 9408, 118013952, 4089184256)] == ["999", "9.4k", "118.0M", "4.09G"]
+    assert [tables.in_bytes(n) for n in (512, 10 * 2**20, 3 * 2**30)] == [
+        "bytes, 0.5 KiB",
+        "bytes, 10.0 MiB",
+        "bytes, 3.0 GiB",
+    ]
 
 
 def test_depth_adds_up() -> None:
