@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -29,6 +30,9 @@ _PATIENCE_S = 1.0  # a stage that takes longer says what it is doing
 
 def run() -> None:
     """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without a character shows its code, and no traceback
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(main())
 
 

@@ -88,6 +88,12 @@ def test_the_first_command_does_the_main_job(
     assert list(tmp_path.iterdir()) == [tmp_path / "resnet18.onnx"]
 
 
+def test_links_lead_somewhere() -> None:
+    links = re.findall(r"\]\(([^)]+)\)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).is_file()] == []
+
+
 def test_the_second_command_is_what_ci_runs() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     commands = [command.replace(".venv", '"$venv"') for command in commands_of(fenced("sh")[1])]

@@ -1,8 +1,8 @@
 """How fast archspec is, as ratios: each row measures our work and what it stands against side by side, in
 turns within one run, and compares medians. Prints one table; exits 1 if a row is below its bar.
 
-    python tools/bench.py                  # all rows, a few minutes
-    python tools/bench.py --only check     # rows whose name contains "check"
+    python tools/bench.py                # all rows, a few minutes
+    python tools/bench.py --only cold    # one row
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ import argparse
 import gc
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from functools import partial
+from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,10 +36,12 @@ class Result(NamedTuple):
 
 
 class Row(NamedTuple):
+    """A row of the table, and the least that theirs / ours may be."""
+
     name: str
     work: str
     against: str
-    bar: float  # the least theirs / ours
+    bar: float
     measure: Callable[[], Result]
 
 
@@ -72,7 +76,7 @@ with torch.device("meta"):
 def process(*arguments: str) -> int:
     """Run a Python process to its end; gives its peak resident memory in bytes."""
     quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = dict(os.environ)
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # pip compiles what it installs; here the unmeasured round does
     child = os.posix_spawn(sys.executable, [sys.executable, *arguments], environment, file_actions=quiet)
     _, status, usage = os.wait4(child, 0)
@@ -240,23 +244,9 @@ def training_step() -> Result:
 
 
 ROWS = (
-    Row(
-        "cold check",
-        "`archspec check resnet50`, whole process",
-        "torch + torchvision on meta, whole process",
-        12,
-        cold_check,
-    ),
-    Row(
-        "warm elaborate",
-        "elaborate and infer resnet50, in-process and warm",
-        "build and run it on meta",
-        10,
-        warm_elaborate,
-    ),
-    Row(
-        "emit", "emit and save resnet50's ONNX from a built module", "torch.onnx.export(dynamo=True)", 15, emit_and_save
-    ),
+    Row("cold", "`archspec check resnet50`, whole process", "torchvision's on meta, whole process", 12, cold_check),
+    Row("warm", "elaborate and infer resnet50, warm", "build it and run it on meta", 10, warm_elaborate),
+    Row("emit", "emit and save resnet50's ONNX", "torch.onnx.export(dynamo=True)", 15, emit_and_save),
     Row("forward", "forward of the built resnet18, eager", "torchvision's resnet18", NOISE, forward),
     Row("training", "training step of the built resnet18, eager", "torchvision's resnet18", NOISE, training_step),
     Row("onnxruntime", "onnxruntime on our resnet18", "on torch.onnx.export's", NOISE, runtime_latency),
@@ -264,30 +254,41 @@ ROWS = (
 )
 
 
-def milliseconds(value: float) -> str:
+def duration(value: float) -> str:
     return f"{value * 1e3:.3g} ms" if value < 1 else f"{value:.2f} s"
+
+
+def line_of(row: Row, result: Result) -> tuple[str, bool]:
+    """The row's line in the table, and whether it holds."""
+    ratio = result.theirs / result.ours
+    facts = [(f"{ratio:.2f}", ratio >= row.bar), *result.facts]
+    shown, *others = [fact if holds else f"**{fact}: FAILS**" for fact, holds in facts]
+    cells = (row.work, row.against, duration(result.ours), duration(result.theirs), shown, f"{row.bar:.2f}")
+    return f"| {' | '.join((*cells, '; '.join(others)))} |", all(holds for _, holds in facts)
+
+
+def circumstances() -> str:
+    commit = subprocess.run(
+        ["git", "describe", "--always", "--dirty=, with changes"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    versions = ", ".join(f"{name} {version(name)}" for name in ("torch", "torchvision", "onnx", "onnxruntime"))
+    python = sys.version.split()[0]
+    return f"Commit {commit.stdout.strip() or 'unknown'}; Python {python}, {versions}; {os.cpu_count()} cores."
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", metavar="NAME", default="", help="measure the rows whose name contains NAME")
-    rows = [row for row in ROWS if parser.parse_args().only in row.name]
-    if not rows:
-        parser.error(f"no row of that name; there are: {', '.join(row.name for row in ROWS)}")
+    parser.add_argument("--only", metavar="NAME", choices=[row.name for row in ROWS], help="measure one row")
+    only = parser.parse_args().only
 
-    print("| work | against | ours | theirs | ratio | at least | besides |\n|---|---|---|---|---|---|---|")
+    print(circumstances())
+    print("\n| work | against | ours | theirs | ratio | at least | and |\n|---|---|---|---|---|---|---|", flush=True)
     passed = True
-    for row in rows:
-        result = row.measure()
-        ratio = result.theirs / result.ours
-        good = ratio >= row.bar and all(holds for _, holds in result.facts)
-        passed &= good
-        facts = "; ".join(f"{fact}{'' if holds else ' (FAILS)'}" for fact, holds in result.facts)
-        print(
-            f"| {row.work} | {row.against} | {milliseconds(result.ours)} | {milliseconds(result.theirs)} "
-            f"| {ratio:.2f}{'' if ratio >= row.bar else ' (BELOW)'} | {row.bar:.2f} | {facts} |",
-            flush=True,
-        )
+    for row in ROWS:
+        if only in (None, row.name):
+            line, holds = line_of(row, row.measure())
+            print(line, flush=True)
+            passed &= holds
     return 0 if passed else 1
 
 

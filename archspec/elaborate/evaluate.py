@@ -129,7 +129,8 @@ class Evaluator:
         try:
             return convert(value, wanted, optional)
         except ValueError as error:
-            self.diagnostics.add("A305", f"`{name}` {error}", node.inner if isinstance(node, Scalar) else node.span)
+            place = node.inner if isinstance(node, Scalar) else node.span
+            self.diagnostics.add("A305", f"`{name}` {error}", place, helps=divided(node, value))
             raise Failed from None
 
     def _literal_list(self, node: Sequence, env: Env) -> Value:
@@ -173,6 +174,12 @@ def _fitting(value: Value, slot: Slot) -> Value:
     if isinstance(value, range):
         return list(value)
     return value
+
+
+def divided(node: Node, value: Value) -> list[str]:
+    """Help for an expression that divides and gives a fraction where none is wanted."""
+    text = node.text if isinstance(node, Scalar) else ""
+    return ["`//` divides and rounds down"] if isinstance(value, float) and "/" in text.replace("//", "") else []
 
 
 def convert(value: Value, wanted: str, optional: bool) -> Value:

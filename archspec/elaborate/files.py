@@ -4,7 +4,7 @@ blocks and specs get their arguments.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,6 +25,7 @@ from archspec.syntax.tree import Mapping as MappingNode
 from archspec.syntax.tree import Node, Scalar
 
 Arguments = Mapping[str, tuple[Scalar, Node]]
+OpDefaults = dict[str, dict[str, Any]]
 
 
 @dataclass(slots=True, eq=False)
@@ -40,35 +41,70 @@ class Files:
     def diagnostics(self) -> Diagnostics:
         return self.evaluator.diagnostics
 
-    def named(self, reference: Scalar, what: str) -> Spec:
-        """The spec or library that a scalar names. Raises Failed."""
-        found = self.library.find(reference.text)
+    def named(self, reference: Scalar, what: str, text: str | None = None) -> Spec:
+        """The spec or library that a scalar names, with its `{expr}` filled in as `text`. Raises Failed."""
+        name = text or reference.text
+        found = self.library.find(name)
         if found is None:
             roots = "the spec's own folder and the packaged specs were searched"
-            self.diagnostics.add("A003", f"there is no {what} `{reference.text}`", reference.inner, notes=[roots])
+            self.diagnostics.add("A003", f"there is no {what} `{name}`", reference.inner, notes=[roots])
             raise Failed
         spec = self.library.read(*found, blame=reference.inner)
         if spec is None:
             raise Failed
         return spec
 
-    def open(
-        self, spec: Spec, given: Arguments | None = None, caller: Env | None = None, base: FileScope | None = None
-    ) -> FileScope:
-        """A file with its args set as given, the rest to their defaults; names that fail are marked so.
-        `base`: the file that this one extends, whose names it sees and whose args it has set already."""
-        file = FileScope(spec, Frame(base.frame if base else None), dict(base.blocks) if base else {})
-        self._fill(file, given or {}, caller, {} if base is None else base.spec.args)
-        return file
+    def chain(self, spec: Spec, blame: Scalar | None = None) -> list[Spec]:
+        """A network's spec behind those that it extends, base first. Raises Failed. `blame`: who named it."""
+        chain = [spec]
+        while (reference := chain[0].extends) is not None:
+            base = self.named(reference, "spec")
+            if base in chain:
+                self.diagnostics.add("A314", f"`{reference.text}` extends itself", reference.inner)
+                raise Failed
+            chain.insert(0, base)
+            blame = reference
+        if chain[0].is_library and blame is not None:
+            self.diagnostics.add("A003", f"`{blame.text}` is a library, not a network", blame.inner)
+            raise Failed
+        return chain
 
-    def _fill(self, file: FileScope, given: Arguments, caller: Env | None, inherited: Collection[str]) -> None:
-        spec = file.spec
-        self._define_blocks(file)
-        declared = {name: argument for name, argument in spec.args.items() if name not in inherited}
-        arguments = {name: entry for name, entry in given.items() if name in declared}
-        missing_is_fine = spec.is_library
-        _set_arguments(file.frame, declared, arguments, caller, file, self.evaluator, missing_is_fine)
-        for key, node in spec.let or ():
+    def open(self, chain: list[Spec], given: Arguments, caller: Env | None = None) -> list[FileScope]:
+        """The files of a chain, base first, with the args of all of them set as given, by an extending file, or to
+        their defaults; names that fail are marked so. `caller`: where what is given is read; None: it is plain."""
+        files: list[FileScope] = []
+        for spec in chain:
+            base = files[-1] if files else None
+            file = FileScope(spec, Frame(base.frame if base else None), dict(base.blocks) if base else {})
+            self._define_blocks(file)
+            files.append(file)
+        for i, file in enumerate(files):
+            inherited = {name for each in chain[:i] for name in each.args}
+            overriding = {
+                name: (argument, over)
+                for over in files[i + 1 :]
+                for name, argument in over.spec.args.items()
+                if argument.default is not None
+            }
+            declared, homes = {}, {}
+            for name, argument in file.spec.args.items():
+                if name in inherited:
+                    continue
+                declared[name] = argument
+                if caller is None and name in given:
+                    declared[name] = _with_default(argument, *given[name], True, file)
+                elif name in overriding and name not in given:
+                    other, over = overriding[name]
+                    assert other.default is not None
+                    declared[name] = _with_default(argument, other.key, other.default, other.literal, file)
+                    homes[name] = Env(over.frame, over)
+            arguments = given if caller else {}
+            _set_arguments(file.frame, declared, arguments, caller, file, self.evaluator, file.spec.is_library, homes)
+            self._define_let(file)
+        return files
+
+    def _define_let(self, file: FileScope) -> None:
+        for key, node in file.spec.let or ():
             file.frame.names[key.text] = Pending(partial(self._let, node, file))
 
     def _let(self, node: Node, file: FileScope) -> Value:
@@ -97,47 +133,56 @@ class Files:
         if spec not in self._libraries:
             # kept before it is filled, because files may import each other
             file = self._libraries[spec] = FileScope(spec, Frame(None))
-            self._fill(file, {}, None, ())
+            self._define_blocks(file)
+            _set_arguments(file.frame, spec.args, {}, None, file, self.evaluator, spec.is_library)
+            self._define_let(file)
         return self._libraries[spec]
 
-    def open_layer(self, reference: Scalar, arguments: Arguments, env: Env) -> FileScope:
-        """The spec that a layer stands for, with the layer's arguments. Raises Failed."""
-        spec = self.named(reference, "spec")
+    def open_layer(self, reference: Scalar, arguments: Arguments, env: Env) -> list[FileScope]:
+        """The spec that a layer stands for, with the layer's arguments, behind those that it extends.
+        Raises Failed."""
+        spec = self.named(reference, "spec", self.evaluator.text(reference, env))
         if spec in self._opening:
             self.diagnostics.add("A314", f"`{reference.text}` contains itself", reference.inner)
             raise Failed
-        _check_known(arguments, spec.args, spec.name, self.diagnostics)
-        return self.open(spec, arguments, env)
+        chain = self.chain(spec, reference)
+        known = {name: argument for each in chain for name, argument in each.args.items()}
+        _check_known(arguments, known, spec.name, self.diagnostics)
+        return self.open(chain, arguments, env)
 
     @contextmanager
-    def inside(self, file: FileScope, state: State) -> Iterator[None]:
-        """While a spec's layers are walked: it cannot stand in itself, and its defaults hold."""
+    def inside(self, files: list[FileScope], state: State) -> Iterator[None]:
+        """While a spec's layers are walked: it cannot stand in itself, and its defaults hold unless the spec
+        around it has others."""
         outer = state.defaults
-        self._opening.append(file.spec)
-        state.defaults = self.defaults(file, outer)
+        self._opening.append(files[-1].spec)
+        state.defaults = _merged([*(self.defaults(file, state) for file in files), outer])
         try:
             yield
         finally:
             state.defaults = outer
             self._opening.pop()
 
-    def defaults(self, file: FileScope, outer: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        """The op defaults of a file; those of the spec around it win."""
-        merged: dict[str, dict[str, Any]] = {}
+    def defaults(self, file: FileScope, state: State) -> OpDefaults:
+        """The op defaults of a file."""
+        found: OpDefaults = {}
         for key, node in file.spec.defaults or ():
             ref = file.op_named(key.text)
             if not isinstance(ref, OpRef):
-                helps = near(key.text, ops.names())
+                helps = near(key.text, ops.names()) if ref is None else ["`defaults` are for ops, and this is a block"]
                 self.diagnostics.add("A302", f"there is no op `{key.text}`", key.span, helps=helps)
             elif not isinstance(node, MappingNode):
                 self.diagnostics.add(
                     "A203", f"the defaults of `{key.text}` have to be a mapping of arguments", node.span
                 )
             else:
-                merged[key.text] = self._defaults_of(ref, node, file)
-        for name, values in outer.items():
-            merged[name] = {**merged.get(name, {}), **values}
-        return merged
+                found[key.text] = self._defaults_of(ref, node, file)
+                state.default_spans |= {(key.text, name.text): value.span for name, value in node}
+        return found
+
+    def all_defaults(self, files: list[FileScope], state: State) -> OpDefaults:
+        """The op defaults of a chain; an extending file's win."""
+        return _merged([self.defaults(file, state) for file in files])
 
     def _defaults_of(self, ref: OpRef, node: MappingNode, file: FileScope) -> dict[str, Any]:
         known = slots(ref.op)
@@ -152,6 +197,15 @@ class Files:
             except Failed:
                 continue
         return values
+
+
+def _merged(layers: list[OpDefaults]) -> OpDefaults:
+    """Op by op and argument by argument; later ones win."""
+    merged: OpDefaults = {}
+    for layer in layers:
+        for name, values in layer.items():
+            merged[name] = {**merged.get(name, {}), **values}
+    return merged
 
 
 def let_frame(section: MappingNode, parent: Frame, file: FileScope, values: ValueScope, evaluator: Evaluator) -> Frame:
@@ -207,8 +261,10 @@ def _set_arguments(
     file: FileScope,
     evaluator: Evaluator,
     missing_is_fine: bool,
+    homes: Mapping[str, Env] | None = None,
 ) -> None:
-    """Give every declared argument its value: the caller's, or the default, read in the declaring file."""
+    """Give every declared argument its value: the caller's, or the default, read in the declaring file or, for
+    those that have one, in their home."""
     own = Env(frame, file)
     for name, argument in declared.items():
         wanted = argument.type or _implied(argument, file)
@@ -216,7 +272,8 @@ def _set_arguments(
             if name in given:
                 frame.names[name] = evaluator.argument(given[name][1], wanted, argument.optional, caller or own, name)
             elif argument.default is not None:
-                frame.names[name] = _default(argument, wanted, own, evaluator)
+                home = homes.get(name, own) if homes else own
+                frame.names[name] = _default(argument, wanted, home, evaluator)
             else:
                 if not missing_is_fine:
                     helps = [f"pass `--set {name}=...`, or give a default: `{name}: {wanted} = ...`"]
@@ -226,6 +283,12 @@ def _set_arguments(
                 raise Failed
         except Failed:
             frame.names[name] = Pending(fail, failed=True)
+
+
+def _with_default(declared: ArgDecl, key: Scalar, node: Node, literal: bool, file: FileScope) -> ArgDecl:
+    """An argument as its file declares it, with another default."""
+    wanted = declared.type or _implied(declared, file)
+    return ArgDecl(key, wanted, declared.optional, node, literal)
 
 
 def _implied(argument: ArgDecl, file: FileScope) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -18,44 +19,65 @@ from archspec.ops.tensor import Parameter
 from archspec.syntax.tree import Mapping, Scalar
 from archspec.syntax.tree import Node as TreeNode
 
+Inits: TypeAlias = dict[str, dict[str, Any]]
 
-def read_init(file: FileScope, state: State) -> dict[str, dict[str, Any]]:
-    """Op name or layer path -> tensor -> initialiser, as `build` takes it."""
-    found: dict[str, dict[str, Any]] = {}
-    for key, section in file.spec.init or ():
-        owners = _owners(key, state)
-        if owners is None:
-            continue
-        if not isinstance(section, Mapping):
-            message = f"the initialisation of `{key.text}` has to be a mapping of its tensors"
-            state.diagnostics.add("A203", message, section.span, helps=["write `{weight: zeros}`"])
-            continue
-        tensors = {name for node in owners for name in node.parameters()}
-        found[key.text] = {}
-        for name, node in section:
-            if owners and name.text not in tensors:
-                helps = near(name.text, tensors) or [f"it owns {', '.join(sorted(tensors)) or 'no tensors'}"]
-                state.diagnostics.add("A315", f"`{key.text}` owns no tensor `{name.text}`", name.span, helps=helps)
-                continue
-            try:
-                found[key.text][name.text] = _initialiser(node, file, state)
-            except Failed:
-                continue
+
+def read_init(files: Sequence[FileScope], state: State) -> Inits:
+    """Op name or layer path -> tensor -> initialiser, as `build` takes it. What a spec that stands as a layer says
+    of its layers holds unless the specs around it say otherwise."""
+    complete = not state.diagnostics.has_errors  # else a layer may be missing because of another mistake
+    found = _of_chain(files, "", state.nodes, state, complete)
+    for inner, scope in state.nested:  # those further out come first
+        nodes = [node for node in scope.nodes() if not node.shared]
+        own = _of_chain(inner, f"{scope.path}.", nodes, state, complete=False)
+        for node in nodes:
+            op, path = type(node.op).__name__, node.path.removeprefix(f"{scope.path}.")
+            wanted = {**own.get(op, {}), **own.get(path, {}), **found.get(op, {}), **found.get(node.path, {})}
+            owned = {name: wanted[name] for name in node.parameters() if name in wanted}
+            if owned:
+                found[node.path] = owned
     return found
 
 
-def _owners(key: Scalar, state: State) -> list[Node] | None:
+def _of_chain(files: Sequence[FileScope], place: str, nodes: Sequence[Node], state: State, complete: bool) -> Inits:
+    """What the files of an `extends` chain say of `nodes`; `complete`: these are all, so that an unknown one is a
+    mistake."""
+    found: Inits = {}
+    for file in files:
+        for key, section in file.spec.init or ():
+            owners = _owners(key, place, nodes, state, complete)
+            if owners is None:
+                continue
+            if not isinstance(section, Mapping):
+                message = f"the initialisation of `{key.text}` has to be a mapping of its tensors"
+                state.diagnostics.add("A203", message, section.span, helps=["write `{weight: zeros}`"])
+                continue
+            tensors = {name for node in owners for name in node.parameters()}
+            for name, node in section:
+                if owners and name.text not in tensors:
+                    helps = near(name.text, tensors) or [f"it owns {', '.join(sorted(tensors)) or 'no tensors'}"]
+                    state.diagnostics.add("A315", f"`{key.text}` owns no tensor `{name.text}`", name.span, helps=helps)
+                    continue
+                try:
+                    found.setdefault(key.text, {})[name.text] = _initialiser(node, file, state)
+                except Failed:
+                    continue
+    return found
+
+
+def _owners(key: Scalar, place: str, nodes: Sequence[Node], state: State, complete: bool) -> list[Node] | None:
     """The layers that a key of `init` means, none for an op that the network lacks; None: an absent
     layer, or a mistake that is reported."""
-    at_path = [node for node in state.nodes if node.path == key.text]
+    path = place + key.text
+    at_path = [node for node in nodes if node.path == path]
     if at_path:
         return at_path
     if ops.find(key.text) is not None:
-        return [node for node in state.nodes if type(node.op).__name__ == key.text]
-    if any(key.text == absent or key.text.startswith(f"{absent}.") for absent in state.aliases):
+        return [node for node in nodes if type(node.op).__name__ == key.text]
+    if any(path == absent or path.startswith(f"{absent}.") for absent in state.aliases):
         return None
-    if not state.diagnostics.has_errors:  # else the layer may be missing because of another mistake
-        helps = near(key.text, [*(node.path for node in state.nodes), *ops.names()])
+    if complete:
+        helps = near(key.text, [*(node.path for node in nodes), *ops.names()])
         state.diagnostics.add("A315", f"there is no op or layer `{key.text}`", key.span, helps=helps)
     return None
 

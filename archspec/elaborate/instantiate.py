@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from archspec.diagnostics import near
 from archspec.dims import Dim, counterexample, evaluate
-from archspec.elaborate.evaluate import Env
+from archspec.elaborate.evaluate import Env, divided
 from archspec.elaborate.names import Failed
 from archspec.elaborate.slots import slots
 from archspec.elaborate.state import State
@@ -82,7 +82,9 @@ def _report_field(
     rule = rule.replace("Input should be", "has to be", 1) if rule.startswith("Input should be") else rule
     found = "" if "it is" in rule or name not in values else f", and is {describe(values[name])}"
     message = f"`{name}` of {op.__name__} {rule}{found}" if name else f"{op.__name__}: {rule}"
-    state.diagnostics.add("A305", message, _argument_span(arguments, name) or span)
+    helps = divided(arguments[name][1], values[name]) if name in arguments else ()
+    place = _argument_span(arguments, name) or state.default_spans.get((op.__name__, name)) or span
+    state.diagnostics.add("A305", message, place, helps=helps)
 
 
 def _argument_span(arguments: Arguments, name: str) -> Span | None:
@@ -94,8 +96,8 @@ def _argument_span(arguments: Arguments, name: str) -> Span | None:
 
 def make_node(state: State, op: Op, arguments: Arguments, sources: list[Entry], site: Site) -> Entry:
     """A node for the op on its inputs; FAILED where an input failed or the op refuses."""
-    if site.place.path in state.overrides:
-        changed = {name: getattr(op, name) for name in op.model_fields_set} | dict(state.overrides[site.place.path])
+    if site.place.owner in state.overrides:
+        changed = {name: getattr(op, name) for name in op.model_fields_set} | dict(state.overrides[site.place.owner])
         op = type(op).model_validate(changed)
     inputs = _inputs(state, op, sources, site)
     if inputs is None:
@@ -126,6 +128,8 @@ def _inputs(state: State, op: Op, sources: list[Entry], site: Site) -> tuple[Val
         except ExpressionError as error:
             state.diagnostics.add(error.code, error.message, site.source_span(i), helps=error.helps)
     least, most = op.inputs
+    if len(values) < len(sources) and any(source.text.endswith("*") for source in site.sources):
+        return None  # how many values there would be is not known
     if not (least <= len(sources) and (most is None or len(sources) <= most)):
         name = type(op).__name__
         wanted = f"{least}" if least == most else f"at least {least}" if most is None else f"{least} to {most}"

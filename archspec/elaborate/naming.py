@@ -31,6 +31,8 @@ def _problem(name: str, layer: LayerDecl, env: Env) -> tuple[str, list[str]] | N
         return f"`{name}` cannot name a layer", helps
     if env.file.op_named(name) is not None:
         return f"`{name}` is an op or block, and cannot name a layer", []
+    if name == "prev":
+        return "`prev` is the previous layer, and cannot name one", []
     if layer.kind == "splice":  # a label: no module gets its name
         return None
     *containers, last = name.split(".")
@@ -45,9 +47,10 @@ def _problem(name: str, layer: LayerDecl, env: Env) -> tuple[str, list[str]] | N
 def is_free(name: str, layer: LayerDecl, context: Context, state: State) -> bool:
     """Whether no other layer or input of the scope has this name; reported if one has."""
     relabels = layer.kind == "splice" and layer.loops and layer.has_plain_name
-    if name not in context.values.names or layer.key is None or relabels:
+    taken = context.values.taken(name)
+    if taken is None or relabels:
         return True
-    helps = ["put the index into the name: `{i}`"] if layer.loops else []
-    message = f"`{name}` is a layer or input of this scope already"
-    state.diagnostics.add("A311", message, layer.key.span, helps=helps)
+    helps = ["put the index into the name: `{i}`"] if layer.loops and layer.key else []
+    message = f"`{taken}` is a layer or input of this scope already"
+    state.diagnostics.add("A311", message, layer.span, helps=helps)
     return False

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archspec.diagnostics import Diagnostics, near
-from archspec.dims import symbol
+from archspec.dims import Dim, Symbolic, symbol
 from archspec.elaborate.evaluate import Env, Evaluator
 from archspec.elaborate.files import Arguments, Files, bind_defaults
 from archspec.elaborate.initialisation import read_init
@@ -15,14 +15,15 @@ from archspec.elaborate.lint import lint
 from archspec.elaborate.names import BlockRef, Failed, FileScope
 from archspec.elaborate.outputs import find_outputs, mark_training_only, report_dead_layers
 from archspec.elaborate.promises import check_promises
-from archspec.elaborate.state import MAX_LAYERS, Context, Edit, State, TooLarge
+from archspec.elaborate.state import MAX_LAYERS, Context, State, TooLarge
 from archspec.elaborate.values import FAILED, Entry, Place, Site, ValueScope
 from archspec.elaborate.walker import Walker
 from archspec.graph import Graph, Scope, Value
 from archspec.syntax import arithmetic
 from archspec.syntax.document import InputDecl, Spec
+from archspec.syntax.expressions import ExpressionError
 from archspec.syntax.library import Library
-from archspec.syntax.tree import Node, Scalar
+from archspec.syntax.tree import Scalar
 from archspec.types import LABELS, Axes, TensorType, default_axes
 
 
@@ -57,7 +58,7 @@ class _Network:
 
     def elaborate(self) -> Graph | None:
         try:
-            chain = self._chain()
+            chain = self.files.chain(self.spec)
         except Failed:
             return None
         files = self._open(chain)
@@ -74,53 +75,17 @@ class _Network:
 
     # --- files --------------------------------------------------------------------------------------
 
-    def _chain(self) -> list[Spec]:
-        """The spec behind those that it extends, base first. Raises Failed."""
-        chain = [self.spec]
-        while (reference := chain[0].extends) is not None:
-            base = self.files.named(reference, "spec")
-            if base in chain:
-                self.diagnostics.add("A314", f"`{reference.text}` extends itself", reference.inner)
-                raise Failed
-            if base.is_library:
-                self.diagnostics.add("A003", f"`{reference.text}` is a library, not a network", reference.inner)
-                raise Failed
-            chain.insert(0, base)
-        return chain
-
     def _open(self, chain: list[Spec]) -> list[FileScope]:
-        """The files' scopes, base first. What an extending file says of an arg of its base overrides it."""
-        given: dict[str, tuple[Scalar, Node]] = {}
-        for spec in chain[1:]:
-            given |= {name: (arg.key, arg.default) for name, arg in spec.args.items() if arg.default is not None}
-        given |= self.options.arguments
+        """The files' scopes, base first."""
         known = {name for spec in chain for name in spec.args}
         for name, (key, _) in self.options.arguments.items():
             if name not in known:
                 helps = near(name, known) or [f"its args are {', '.join(sorted(known))}" if known else "it has no args"]
                 self.diagnostics.add("A303", f"{self.spec.name} has no arg `{name}`", key.span, helps=helps)
-        files: list[FileScope] = []
-        for spec in chain:
-            base = files[-1] if files else None
-            file = self.files.open(spec, given, None, base)
-            files.append(file)
-            self._note_edits(file)
-            self.state.defaults = self._merged_defaults(file)
+        files = self.files.open(chain, self.options.arguments)
+        self.state.note_edits(files)
+        self.state.defaults = self.files.all_defaults(files, self.state)
         return files
-
-    def _merged_defaults(self, file: FileScope) -> dict[str, dict[str, Any]]:
-        inherited, own = self.state.defaults, self.files.defaults(file, {})
-        return {name: {**inherited.get(name, {}), **own.get(name, {})} for name in {**inherited, **own}}
-
-    def _note_edits(self, file: FileScope) -> None:
-        spec, edits = file.spec, self.state.edits
-        for path, layer in spec.replace.items():
-            assert layer.key is not None
-            edits.setdefault(path, []).append(Edit(file, layer.key, replacement=layer))
-        for path, key in spec.remove.items():
-            edits.setdefault(path, []).append(Edit(file, key, remove=True))
-        for path, (key, layers) in spec.insert_after.items():
-            edits.setdefault(path, []).append(Edit(file, key, insert=layers))
 
     # --- the network --------------------------------------------------------------------------------
 
@@ -144,7 +109,7 @@ class _Network:
         outputs_of = next((spec for spec in reversed(chain) if spec.outputs is not None), None)
         where = files[chain.index(outputs_of)] if outputs_of else top
         outputs = find_outputs(outputs_of, Env(where.frame, where, values), self.state, self.spec)
-        init = self._init(files)
+        init = read_init(files, self.state)
         if self.diagnostics.has_errors:
             return None
         report_dead_layers(outputs, self.state)
@@ -158,19 +123,15 @@ class _Network:
             self.options.name or self.spec.name, read, tuple(outputs), root, self.state.nodes, init, self.state.aliases
         )
 
-    def _init(self, files: list[FileScope]) -> dict[str, Any]:
-        merged: dict[str, Any] = {}
-        for file in files:
-            merged |= read_init(file, self.state)
-        return merged
-
     def _check_edits_met(self) -> None:
         paths = [node.path for node in self.state.nodes]
         scopes = {path.rpartition(".")[0] for path in paths}
+        if self.diagnostics.has_errors:  # a layer may be missing because of another mistake
+            return
         for path, edits in self.state.edits.items():
-            if path not in self.state.met and not self.diagnostics.has_errors:
+            if path not in self.state.met:
                 helps = near(path, [*paths, *scopes])
-                self.diagnostics.add("A315", f"there is no layer `{path}`", edits[0].key.span, helps=helps)
+                self.diagnostics.add("A315", f"there is no layer `{path}`", edits[0].span, helps=helps)
 
     # --- inputs -------------------------------------------------------------------------------------
 
@@ -195,29 +156,27 @@ class _Network:
         self, name: str, declared: InputDecl, shape: list[Scalar] | None, files: list[FileScope]
     ) -> Value | None:
         owner = next((file for file in files if file.spec.inputs.get(name) is declared), files[-1])
+        sizes = [self._size(item, owner) for item in (shape if shape is not None else declared.shape)]
         try:
-            sizes = [self._size(item, owner) for item in (shape if shape is not None else declared.shape)]
             axes = self._axes(declared, len(sizes))
         except Failed:
             return None
-        return Value(name, TensorType(tuple(sizes), axes, declared.dtype))
+        known = tuple(size for size in sizes if size is not None)
+        return Value(name, TensorType(known, axes, declared.dtype)) if len(known) == len(sizes) else None
 
-    def _size(self, item: Scalar, file: FileScope) -> Any:
-        value = item.value
-        if isinstance(value, str):
-            value = self.state.evaluator.expression(item, _SizeEnv(file.frame, file))
+    def _size(self, item: Scalar, file: FileScope) -> Dim | None:
+        """One size of an input; None: reported."""
         try:
-            size = (
-                value
-                if arithmetic.is_number(value) and not isinstance(value, (int, float))
-                else arithmetic.whole(value)
-            )
+            value = self.state.evaluator.value(item, _SizeEnv(file.frame, file))
+            size: Dim = value if isinstance(value, Symbolic) else arithmetic.whole(value)
+        except Failed:
+            return None
         except ValueError as error:
             self.diagnostics.add("A305", f"a size of an input: {error}", item.inner)
-            raise Failed from None
+            return None
         if isinstance(size, int) and size < 0:
             self.diagnostics.add("A305", f"a size of an input cannot be negative, and this is {size}", item.inner)
-            raise Failed
+            return None
         return size
 
     def _axes(self, declared: InputDecl, rank: int) -> Axes:
@@ -229,8 +188,12 @@ class _Network:
                 helps = [f"a label is one of {', '.join(LABELS)}, or null"]
                 self.diagnostics.add("A305", f"there is no axis label `{item.text}`", item.inner, helps=helps)
                 raise Failed
+        twice = next((item for i, item in enumerate(declared.axes) if item.value and labels[i] in labels[:i]), None)
+        if twice is not None:
+            self.diagnostics.add("A311", f"two axes are labelled {twice.text}", twice.inner)
+            raise Failed
         if len(labels) != rank:
-            message = f"`{declared.key.text}` has {rank} axes, and {len(labels)} labels"
+            message = f"`{declared.key.text}` has {rank} axes, and `axes` labels {len(labels)}"
             self.diagnostics.add("A305", message, declared.key.span)
             raise Failed
         return labels
@@ -262,4 +225,8 @@ class _SizeEnv(Env):
     def lookup(self, name: str) -> Any:
         if self.frame.find(name) is None and name[:1].isupper() and self.file.op_named(name) is None:
             return symbol(name)
-        return Env.lookup(self, name)
+        try:
+            return Env.lookup(self, name)
+        except ExpressionError as error:
+            helps = error.helps or [f"a symbolic size has a capital: `{name.capitalize()}`"]
+            raise ExpressionError(error.code, error.message, helps=helps) from None

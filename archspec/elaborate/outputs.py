@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator
 from archspec.diagnostics import Label
 from archspec.elaborate.evaluate import Env
 from archspec.elaborate.names import Failed
-from archspec.elaborate.state import Absent, State
-from archspec.graph import Node, Output, Value
+from archspec.elaborate.state import State
+from archspec.graph import Node, Output, Scope, Value
 from archspec.syntax.document import OutputDecl, Spec, place_of
 from archspec.syntax.expressions import ExpressionError
-from archspec.syntax.tree import Scalar
 
 
 def find_outputs(declaring: Spec | None, env: Env, state: State, spec: Spec) -> list[Output]:
@@ -27,7 +26,8 @@ def find_outputs(declaring: Spec | None, env: Env, state: State, spec: Spec) -> 
             state.diagnostics.add(error.code, error.message, place_of(spec, "layers"), helps=helps)
             return []
         if not env.values.last:
-            state.diagnostics.add("A507", "the network has no layers", place_of(spec, "layers"))
+            if not state.diagnostics.has_errors:
+                state.diagnostics.add("A507", "the network has no layers", place_of(spec, "layers"))
             return []
         return [Output(env.values.last, value)]
     found = [output for each in declaring.outputs for output in _output(each, env, state)]
@@ -83,27 +83,18 @@ def report_dead_layers(outputs: list[Output], state: State) -> None:
     for node in dead:
         if node in read:
             continue
-        cut = next((absent for absent in state.absent if _would_read(absent, node)), None)
-        labels = (
-            [Label(cut.span, f"`{cut.name or 'this layer'}` is absent here, and stands for what it reads first")]
-            if cut
-            else []
-        )
-        help = (
-            "put the main path first in its `from`"
-            if cut
-            else "read it with `from`, name it in `outputs`, or remove it"
-        )
+        cut = next((absent for absent in state.absent if any(value.node is node for value in absent.unread)), None)
+        help = "read it with `from`, name it in `outputs`, or remove it"
+        labels = []
+        if cut is not None:
+            help = "put the main path first in its `from`"
+            name = f"`{cut.name}`" if cut.name else "this layer"
+            labels = [Label(cut.span, f"{name} is absent here, and stands for what it reads first")]
+        elif _in_a_spec(node.scope):
+            help = "`until` ends a spec behind the layer that is read"
         state.diagnostics.add("A505", f"`{node.path}` reaches no output", node.origin.span, labels=labels, helps=[help])
 
 
-def _would_read(absent: Absent, node: Node) -> bool:
-    return any(value is not None and value.node is node for value in (_value(item, absent) for item in absent.unread))
-
-
-def _value(item: Scalar, absent: Absent) -> Value | None:
-    try:
-        entries = absent.values.resolve(tuple(item.text.split(".")))
-        return entries[0].single(item.text) if entries else None
-    except (ExpressionError, Failed):
-        return None
+def _in_a_spec(scope: Scope | None) -> bool:
+    """Whether a scope belongs to a spec that stands as a layer."""
+    return scope is not None and (scope.kind == "spec" or _in_a_spec(scope.parent))

@@ -31,7 +31,8 @@ def check_promises(promises: Sequence[Scalar], env: Env, state: State, nodes: Se
 
 
 def _params(nodes: Sequence[Node]) -> Dim:
-    owned = [tensor for node in nodes if not node.shared for tensor in node.parameters().values()]
+    owners = {node.owner: node for node in nodes}  # a shared layer counts once
+    owned = [tensor for node in owners.values() for tensor in node.parameters().values()]
     return sum(prod(tensor.shape) for tensor in owned if not tensor.buffer)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archspec.elaborate.evaluate import Env
+from archspec.elaborate.evaluate import Env, divided
 from archspec.elaborate.files import let_frame
 from archspec.elaborate.names import Failed, Frame, Pending, fail
 from archspec.elaborate.state import Context, State
@@ -21,9 +21,7 @@ def repetitions(layer: LayerDecl, context: Context, state: State) -> Iterator[Fr
         if layer.let is None:
             yield frame
             continue
-        inner = let_frame(layer.let, frame, context.file, context.values, state.evaluator)
-        inner.force()
-        yield inner
+        yield let_frame(layer.let, frame, context.file, context.values, state.evaluator)
 
 
 def _loop(loops: list[Loop], frame: Frame, context: Context, state: State) -> Iterator[Frame]:
@@ -41,6 +39,8 @@ def _loop(loops: list[Loop], frame: Frame, context: Context, state: State) -> It
         yield from _loop(rest, Frame(frame, unknown), context, state)
         return
     for item in items:
+        if rest:
+            state.count(first.items.span)  # an outer loop costs time even where the inner ones have nothing to do
         yield from _loop(rest, Frame(frame, {first.index.text: item}) if first.index else frame, context, state)
 
 
@@ -69,6 +69,7 @@ def _items(loop: Loop, env: Env, state: State) -> list[Value] | range:
             count = arithmetic.whole(value)
         except ValueError:
             message = f"a repetition is a count or `i in items`, and this is {arithmetic.describe(value)}"
+            helps = divided(loop.items, value)
         else:
             if count >= 0:
                 return range(count)

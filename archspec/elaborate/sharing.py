@@ -1,19 +1,37 @@
-"""Whether the weights of a layer fit where `share` applies it again."""
+"""Whether a layer does in its second application what it did in its first: one module does both."""
 
 from __future__ import annotations
 
 from archspec.graph import Node, Scope
+from archspec.ops.base import TorchExpression, TorchRecipe
 
 
-def weights_differ(first: Node | Scope, again: Node | Scope) -> str | None:
-    """Why the weights of a layer do not fit its second application; None where they do."""
-    for one, other in zip(_nodes(first), _nodes(again), strict=False):
-        owned, needed = one.parameters(), other.parameters()
-        for name in owned.keys() & needed.keys():
-            if owned[name].shape != needed[name].shape:
-                there, here = ("x".join(map(str, tensors[name].shape)) for tensors in (owned, needed))
-                return f"its {name} is {there}, and this input needs {here}"
+def unlike(first: Node | Scope, again: Node | Scope) -> str | None:
+    """How the second application of a layer differs from the first; None where it does not."""
+    before = {node.owner: node for node in _nodes(first)}
+    now = {node.owner: node for node in _nodes(again)}
+    for path in (*before, *now):
+        if path not in before or path not in now:
+            return f"`{path}` is in one of the two only"
+    return next((problem for path, node in now.items() if (problem := _difference(before[path], node))), None)
+
+
+def _difference(one: Node, other: Node) -> str | None:
+    name = one.path.rpartition(".")[2]
+    owned, needed = one.parameters(), other.parameters()
+    for tensor in owned.keys() & needed.keys():
+        if owned[tensor].shape != needed[tensor].shape:
+            there, here = ("x".join(map(str, tensors[tensor].shape)) for tensors in (owned, needed))
+            return f"its {tensor or name} is {there}, and this input needs {here}"
+    if _made(one) != _made(other):
+        return f"`{one.owner}` would compute something else"
     return None
+
+
+def _made(node: Node) -> TorchRecipe | str:
+    """What torch makes of it; of a formula its text, because the sizes in it are read when it runs."""
+    recipe = node.op.to_torch(*node.input_types)
+    return recipe.source if isinstance(recipe, TorchExpression) else recipe
 
 
 def _nodes(step: Node | Scope) -> list[Node]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -15,7 +15,6 @@ from archspec.ops.base import Op
 from archspec.source import Span
 from archspec.syntax.document import BlockDecl
 from archspec.syntax.layers import LayerDecl, Layers
-from archspec.syntax.tree import Scalar
 
 MAX_LAYERS = 100_000
 MAX_BLOCK_DEPTH = 64
@@ -26,8 +25,7 @@ class Absent(NamedTuple):
 
     name: str
     span: Span
-    unread: tuple[Scalar, ...]
-    values: ValueScope
+    unread: tuple[Value, ...]
 
 
 class TooLarge(Exception):
@@ -35,12 +33,11 @@ class TooLarge(Exception):
 
 
 class Edit(NamedTuple):
-    """What `extends` does to the layer at a path: put another in its place, or nothing, or layers behind it."""
+    """What `extends` does to the layer at a path: put another in its place, or layers behind it; neither: remove it."""
 
     file: FileScope
-    key: Scalar
+    span: Span
     replacement: LayerDecl | None = None
-    remove: bool = False
     insert: Layers | None = None
 
 
@@ -57,13 +54,29 @@ class State:
     absent: list[Absent] = field(default_factory=list)
     used_blocks: set[BlockDecl] = field(default_factory=set)
     defaults: dict[str, dict[str, Any]] = field(default_factory=dict)
+    default_spans: dict[tuple[str, str], Span] = field(default_factory=dict)  # by op and argument
     edits: dict[str, list[Edit]] = field(default_factory=dict)
+    nested: list[tuple[Sequence[FileScope], Scope]] = field(default_factory=list)  # specs that stand as layers
     met: set[str] = field(default_factory=set)  # paths of edits that met a layer
     overrides: Mapping[str, Mapping[str, Any]] = field(
         default_factory=dict
     )  # layer path -> arguments, from a changed module
     ops: dict[Any, Op] = field(default_factory=dict)  # by class and arguments: equal layers share one
     inferred: dict[Any, Any] = field(default_factory=dict)  # by op and input types
+
+    def note_edits(self, files: Sequence[FileScope], place: str = "", *, cut: bool = False) -> None:
+        """Keep what the files of an `extends` chain do to layers, whose paths start at `place`. Where the layers are
+        `cut` by an `until`, an edit may meet none."""
+        for file in files:
+            spec = file.spec
+            found = [(path, Edit(file, layer.span, replacement=layer)) for path, layer in spec.replace.items()]
+            found += [(path, Edit(file, key.span)) for path, key in spec.remove.items()]
+            found += [(path, Edit(file, key.span, insert=layers)) for path, (key, layers) in spec.insert_after.items()]
+            for path, edit in found:
+                whole = f"{place}.{path}" if place else path
+                self.edits.setdefault(whole, []).append(edit)
+                if cut:
+                    self.met.add(whole)
 
     def count(self, span: Span) -> None:
         """Count one more layer. Raises TooLarge."""

@@ -65,8 +65,14 @@ class Entry:
     step: Node | Scope | None = None
     apply: Apply | None = None
     owner: str = ""
+    span: Span | None = None  # where the layer was written
     absent: Span | None = None  # of an alias: where the absent layer was written
     any_number: bool = False  # of an alias of a multi-output layer: every number reads the same value
+
+    @property
+    def is_container(self) -> bool:
+        """Whether it is made by dotted keys alone: `convs` of `convs.0`."""
+        return self.children is not None and self.step is None and self.absent is None
 
     def single(self, name: str) -> Value:
         """Its one value. Raises Failed where it has none, ExpressionError where it has several."""
@@ -97,36 +103,69 @@ class ValueScope:
     numbers: int = 0  # numbered children so far
     last: str = ""  # the name of the previous layer
     until: str | None = None  # the child behind which the walk ends
-    shown: dict[str, Entry] = field(default_factory=dict)  # children that are no labels of splices, for `.*`
+    shown: dict[str, Entry] = field(default_factory=dict)  # children that are present, and no labels: for `.*`
+    gone: set[str] = field(default_factory=set)  # absent children that are no alias, because they read nothing
+
+    def define(self, name: str, entry: Entry, *, shown: bool = True) -> None:
+        """Make a child readable by its name; `convs.0` also as child 0 of the container `convs`."""
+        self.names[name] = entry
+        if shown:
+            self.shown[name] = entry
+        first, dot, rest = name.partition(".")
+        if dot:
+            holder = self.names.get(first)
+            if holder is None:
+                holder = self.names[first] = Entry(None, ValueScope(None, self.scope, FAILED, finished=True))
+            assert holder.children is not None
+            holder.values = entry.values
+            holder.children.define(rest, entry, shown=shown)
+
+    def taken(self, name: str) -> str | None:
+        """The part of a new child's name that another child has already; None where it is free."""
+        first, dot, rest = name.partition(".")
+        holder = self.names.get(first)
+        if holder is None or not dot:
+            return first if holder else None
+        if not holder.is_container:
+            return first
+        assert holder.children is not None
+        inner = holder.children.taken(rest)
+        return f"{first}.{inner}" if inner else None
 
     def resolve(self, path: Path) -> list[Entry]:
-        """The entries that a path stands for: one, or with `.*` at its end all children of a scope."""
-        if path == ("prev",):
-            return [self.prev]
-        first = self._first(path[0])
+        """The entries that a path stands for: one, or with `.*` at its end all children of a scope, or all outputs
+        of a layer. Raises Failed, and ExpressionError where there are none."""
+        first = self._first(path)
         if path[-1] == "*":
-            inner = _descend(first, path[:-1])
-            if inner.values is None:
-                raise Failed
-            if inner.children is None:
-                raise ExpressionError("A308", f"`{'.'.join(path[:-1])}` has no children")
-            return list(inner.children.shown.values())
-        return [_descend(first, path)]
+            return _all_of(_descend(first, path[:-1]), ".".join(path[:-1]))
+        try:
+            return [_descend(first, path)]
+        except ExpressionError:
+            if later := self.still_to_come(".".join(path)):  # in a container that dotted keys fill
+                raise _too_early(".".join(path), later) from None
+            raise
 
-    def _first(self, name: str) -> Entry:
+    def _first(self, path: Path) -> Entry:
+        name = path[0]
+        if name == "prev":
+            return self.prev
         scope: ValueScope | None = self
         uncertain = False
         while scope is not None:
             if name in scope.names:
                 return scope.names[name]
-            if later := scope.still_to_come(name):
-                helps = ["a layer reads what stands above it"]
-                raise ExpressionError("A309", f"`{name}` is {later}, and cannot be read here", 0, None, helps)
+            if name in scope.gone:
+                raise _nothing(name)
+            if later := scope.still_to_come(name) or scope.still_to_come(".".join(path)):
+                raise _too_early(name, later)
             uncertain |= scope.uncertain
             scope = scope.parent
         if uncertain:
             raise Failed
-        raise ExpressionError("A308", f"there is no layer or input `{name}` here", 0, None, near(name, self.visible()))
+        helps = near(name, self.visible())
+        if "[" in name:
+            helps = [f"children and outputs have a dot: `{name.replace('[', '.').replace(']', '')}`"]
+        raise ExpressionError("A308", f"there is no layer or input `{name}` here", 0, None, helps)
 
     def still_to_come(self, name: str) -> str | None:
         """How to call a layer of this name that is not elaborated yet; None where there is none."""
@@ -140,6 +179,30 @@ class ValueScope:
         while scope is not None:
             yield from scope.names
             scope = scope.parent
+
+
+def _too_early(name: str, later: str) -> ExpressionError:
+    message = f"`{name}` is {later}, and cannot be read here"
+    return ExpressionError("A309", message, 0, None, ["a layer reads what stands above it"])
+
+
+def _nothing(name: str) -> ExpressionError:
+    message = f"`{name}` is absent here, and as it reads nothing, it is no alias either"
+    return ExpressionError("A308", message, 0, None, ["give the layers that read it the same `if`"])
+
+
+def _all_of(entry: Entry, name: str) -> list[Entry]:
+    """All children of a scope, or all outputs of a layer that has several."""
+    if entry.values is None:
+        raise Failed
+    if entry.children is not None and entry.absent is None:
+        if entry.children.shown:
+            return list(entry.children.shown.values())
+    elif entry.any_number:
+        return [entry]
+    elif len(entry.values) > 1:
+        return [Entry((value,), step=entry.step) for value in entry.values]
+    raise ExpressionError("A308", f"`{name}` has no children")
 
 
 def _descend(entry: Entry, path: Path) -> Entry:
@@ -158,6 +221,8 @@ def _part(entry: Entry, name: str, whole: str) -> Entry:
         return _numbered(entry, name, whole)
     if name in children.names:
         return children.names[name]
+    if name in children.gone:
+        raise _nothing(f"{whole}.{name}")
     if children.uncertain:
         raise Failed
     raise ExpressionError("A308", f"`{whole}` has no layer `{name}`", 0, None, near(name, children.names))

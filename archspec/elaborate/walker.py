@@ -7,6 +7,7 @@ calls that function again at another place, with the owner of the first.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from archspec.diagnostics import Label, near
@@ -17,13 +18,13 @@ from archspec.elaborate.names import BlockRef, Failed, Frame, OpRef
 from archspec.elaborate.naming import is_free, layer_name
 from archspec.elaborate.promises import check_promises
 from archspec.elaborate.repetition import repetitions
-from archspec.elaborate.sharing import weights_differ
+from archspec.elaborate.sharing import unlike
 from archspec.elaborate.state import MAX_BLOCK_DEPTH, Absent, Context, Edit, State
 from archspec.elaborate.values import FAILED, Apply, Entry, Place, Site, ValueScope, Within
-from archspec.graph import Kind, Node, Scope
+from archspec.graph import Kind, Node, Scope, Value
+from archspec.ops.base import Op
 from archspec.syntax import arithmetic
-from archspec.syntax.document import Spec
-from archspec.syntax.expressions import ExpressionError
+from archspec.syntax.expressions import ExpressionError, parse_template
 from archspec.syntax.layers import LayerDecl, Layers
 from archspec.syntax.tree import Scalar
 
@@ -63,28 +64,47 @@ class Walker:
         if not present:
             self._absent(layer, name, context)
             return
+        if layer.let is not None:
+            context.frame.force()
         if layer.kind == "splice":
             self._splice(layer, name, context)
             return
         if name is None:
             name = str(context.values.numbers)
             context.values.numbers += 1
+            if not is_free(name, layer, context, self.state):
+                return
         place = context.place.child(name)
-        edits = self.state.edits.get(place.path, [])
-        self.state.met.update(place.path for _ in edits)
-        for edit in edits:
-            if edit.remove:
-                present = False
-            elif edit.replacement is not None:
-                layer, there = _replaced(layer, edit.replacement), _in_file(context, edit)
-                present, apply = self._what(layer, there, there.env)
-        if present:
-            self._present(layer, name, place, apply, context)
+        edits = self.state.edits.get(place.owner, [])
+        last = next((edit for edit in reversed(edits) if edit.insert is None), None)
+        if last is None:
+            self._present(layer, name, place, apply, context, context)
+        elif last.replacement is None:
+            self._absent(layer, name, context)
         else:
-            self._absent(layer, name, context, shown=True)
+            self._replace(layer, name, place, last.replacement, _in_file(context, last), context)
         for edit in edits:
+            self.state.met.add(place.owner)
             if edit.insert is not None:
                 self.walk(edit.insert, _in_file(context, edit))
+
+    def _replace(
+        self, layer: LayerDecl, name: str, place: Place, other: LayerDecl, there: Context, context: Context
+    ) -> None:
+        """Another layer in a layer's place, seen from its own file: it reads what the layer read, unless it says
+        otherwise."""
+        reading = context if other.sources is None else there
+        if other.sources is None:
+            other = replace(other, sources=layer.sources)
+        [frame] = repetitions(other, there, self.state)  # one, with its `let`
+        there = replace(there, frame=frame)
+        present, apply = self._what(other, there, there.env)
+        if not present:
+            self._absent(other, name, reading)
+            return
+        if other.let is not None:
+            frame.force()
+        self._present(other, name, place, apply, there, reading)
 
     def _what(self, layer: LayerDecl, context: Context, env: Env) -> tuple[bool, Apply | None]:
         """Whether the layer is there, and how it is applied (None: it failed, or is a splice)."""
@@ -128,47 +148,36 @@ class Walker:
         )
         raise Failed
 
-    def _present(self, layer: LayerDecl, name: str, place: Place, apply: Apply | None, context: Context) -> None:
-        sources = self._sources(layer, context)
+    def _present(
+        self, layer: LayerDecl, name: str, place: Place, apply: Apply | None, context: Context, reading: Context
+    ) -> None:
+        """`reading`: where the names of its `from` are understood."""
+        values = context.values
+        sources = self._sources(layer, reading)
         site = Site(place, context.scope, layer.span, tuple(layer.sources or ()), context.within)
         entry = apply(sources, site) if apply is not None else FAILED
         if entry.apply is None and entry.step is not None:
-            entry.apply = apply
-        self._register(name, entry, context)
+            entry.apply, entry.span = apply, layer.span
+        values.define(name, entry)
         if not (isinstance(entry.step, Node) and entry.step.op.inputs == (0, 0)):
-            context.values.prev, context.values.last = entry, name
+            values.prev, values.last = entry, name
 
-    def _register(self, name: str, entry: Entry, context: Context) -> None:
-        """Make a child readable by its name; `convs.0` also as child 0 of the container `convs`."""
+    def _absent(self, layer: LayerDecl, name: str | None, context: Context) -> None:
+        """An alias of what the layer reads first. A `Parameter` reads nothing: where it is absent, its name is."""
         values = context.values
-        values.names[name] = values.shown[name] = entry
-        container, _, last = name.rpartition(".")
-        if container:
-            holder = values.names.get(container)
-            if holder is None or holder.children is None:
-                inner = ValueScope(None, context.scope, FAILED, finished=True)
-                holder = values.names[container] = Entry(entry.values, inner)
-            assert holder.children is not None
-            holder.values = entry.values
-            holder.children.names[last] = holder.children.shown[last] = entry
-
-    def _absent(self, layer: LayerDecl, name: str | None, context: Context, shown: bool = False) -> None:
-        """An alias of what the layer reads first."""
-        values = context.values
+        op = _op_by_name(layer, context.env)
+        if op is not None and op.inputs == (0, 0) and layer.sources is None:
+            if name is not None:
+                values.gone.add(name)
+            return
         entry = self._source(layer.sources[0], context)[0] if layer.sources else values.prev
-        alias = replace(entry, absent=layer.span, any_number=self._is_multiple(layer, context.env))
-        self.state.absent.append(Absent(name or "", layer.span, tuple(layer.sources or ())[1:], values))
+        alias = replace(entry, absent=layer.span, any_number=entry.any_number or (op is not None and op.multiple))
+        self.state.absent.append(Absent(name or "", layer.span, tuple(_unread(layer, context))))
         if name is not None:
-            values.names[name] = alias
-            if shown:
-                values.shown[name] = alias
+            values.define(name, alias, shown=False)
             if entry.values and len(entry.values) == 1:
                 self.state.aliases[context.place.child(name).path] = entry.values[0]
         values.prev, values.last = alias, name or values.last
-
-    def _is_multiple(self, layer: LayerDecl, env: Env) -> bool:
-        found = env.file.op_named(layer.word.text) if layer.kind == "op" and layer.word is not None else None
-        return isinstance(found, OpRef) and found.op.multiple
 
     # --- what a layer reads -------------------------------------------------------------------------
 
@@ -262,7 +271,8 @@ class Walker:
         block = ref.block
         if len(sources) != len(block.inputs):
             wanted = ", ".join(block.inputs)
-            message = f"{block.name} reads {len(block.inputs)} values ({wanted}), and gets {len(sources)}"
+            several = "s" if len(block.inputs) > 1 else ""
+            message = f"{block.name} reads {len(block.inputs)} value{several} ({wanted}), and gets {len(sources)}"
             labels = [Label(block.key.span, "declared here")]
             self.state.diagnostics.add(
                 "A504", message, site.source_span(0) if site.sources else site.span, labels=labels
@@ -326,20 +336,20 @@ class Walker:
     def _share_applier(self, layer: LayerDecl, context: Context) -> Apply:
         assert layer.word is not None
         word = layer.word
-        [entry] = self._source(word, context)
+        entry, *more = self._source(word, context)
         if entry.values is None:
             raise Failed
-        if entry.apply is None or entry.step is None or entry.absent is not None:
+        if more or entry.apply is None or entry.step is None or entry.absent is not None:
             self.state.diagnostics.add("A308", f"`{word.text}` is no layer that can be applied again", word.inner)
             raise Failed
         first, again = entry.step, entry.apply
-        place = first.origin.span if isinstance(first, Node) else word.inner
+        labels = [Label(entry.span, "first applied here")] if entry.span else []
 
         def apply(sources: list[Entry], site: Site) -> Entry:
             result = again(sources, site._replace(place=Place(site.place.path, entry.owner)))
-            if result.step is not None and (difference := weights_differ(first, result.step)):
-                message = f"`{word.text}` cannot be applied here: {difference}"
-                self.state.diagnostics.add("A506", message, layer.span, labels=[Label(place, "first applied here")])
+            if result.values and result.step is not None and (problem := unlike(first, result.step)):
+                message = f"`{word.text}` cannot be applied here: {problem}"
+                self.state.diagnostics.add("A506", message, layer.span, labels=labels)
             return result
 
         return apply
@@ -347,37 +357,39 @@ class Walker:
     def _spec_applier(self, layer: LayerDecl, env: Env) -> Apply:
         """Another spec's layers as a scope: its inputs are bound to what the layer reads."""
         assert layer.word is not None
-        file = self.files.open_layer(layer.word, layer.arguments, env)
-        spec = file.spec
-        if spec.layers is None:
-            self.state.diagnostics.add("A308", f"`{layer.word.text}` has no layers of its own", layer.word.inner)
+        files = self.files.open_layer(layer.word, layer.arguments, env)
+        base, name, layers = files[0], files[-1].spec.name, files[0].spec.layers
+        until = self.state.evaluator.text(layer.until, env) if layer.until else None
+        names = tuple(next((file.spec.inputs for file in reversed(files) if file.spec.inputs), ()))
+        if layers is None:  # its file has said why
             raise Failed
-        layers, until = spec.layers, layer.until
 
         def apply(sources: list[Entry], site: Site) -> Entry:
-            names = tuple(spec.inputs)
-            if not self._binds(spec, sources, site):
+            if not self._binds(name, names, sources, site):
                 return FAILED
-            scope = self._new_scope(site, "spec", sources, names, spec.name)
-            values = ValueScope(None, scope, sources[0], dict(zip(names, sources, strict=True)), layers)
-            values.until = until.text if until else None
-            within = (*site.within, (f"{site.place.path} ({spec.name})", site.span))
-            with self.files.inside(file, self.state):
-                self.walk(layers, Context(file.frame, file, values, scope, site.place, within))
-            if until is not None and until.text not in values.names and not values.uncertain:
-                helps = near(until.text, values.names)
-                self.state.diagnostics.add(
-                    "A315", f"`{spec.name}` has no layer `{until.text}`", until.inner, helps=helps
-                )
+            scope = self._new_scope(site, "spec", sources, names, name)
+            inputs = dict(zip(names, sources, strict=True))
+            values = ValueScope(None, scope, sources[0], dict(inputs), layers, until=until)
+            within = (*site.within, (f"{site.place.path} ({name})", site.span))
+            if site.place.path == site.place.owner:
+                self.state.note_edits(files, site.place.path, cut=until is not None)
+                self.state.nested.append((files, scope))
+            with self.files.inside(files, self.state):
+                self.walk(layers, Context(base.frame, base, values, scope, site.place, within))
+            if layer.until is not None and (until in inputs or until not in values.names) and not values.uncertain:
+                helps = near(until or "", values.names.keys() - inputs.keys())
+                self.state.diagnostics.add("A315", f"`{name}` has no layer `{until}`", layer.until.inner, helps=helps)
                 return FAILED
             return self._leave(scope, values, site)
 
         return apply
 
-    def _binds(self, spec: Spec, sources: list[Entry], site: Site) -> bool:
-        if len(sources) == len(spec.inputs):
+    def _binds(self, name: str, inputs: tuple[str, ...], sources: list[Entry], site: Site) -> bool:
+        """Whether a spec gets as many values as it has inputs."""
+        if len(sources) == len(inputs):
             return True
-        message = f"`{spec.name}` has {len(spec.inputs)} inputs, and gets {len(sources)} values"
+        several = "s" if len(inputs) > 1 else ""
+        message = f"`{name}` reads {len(inputs)} value{several} ({', '.join(inputs)}), and gets {len(sources)}"
         self.state.diagnostics.add("A504", message, site.source_span(0) if site.sources else site.span)
         return False
 
@@ -389,12 +401,30 @@ def _numbered_under_name(layer: LayerDecl) -> LayerDecl:
     return LayerDecl("layers", layer.span, layer.key, layer.name, children=children, sources=layer.sources)
 
 
-def _replaced(layer: LayerDecl, replacement: LayerDecl) -> LayerDecl:
-    """The replacement in the layer's place: it reads what the layer read, unless it says otherwise."""
-    sources = replacement.sources if replacement.sources is not None else layer.sources
-    return replace(replacement, name=layer.name, sources=sources)
-
-
 def _in_file(context: Context, edit: Edit) -> Context:
     """The same place, seen from the file that edits it."""
     return replace(context, frame=edit.file.frame, file=edit.file)
+
+
+def _op_by_name(layer: LayerDecl, env: Env) -> type[Op] | None:
+    """The op that a layer or a bound op calls by its name; None for a block, or where it takes an expression."""
+    word, file = layer.word if layer.kind == "op" else None, env.file
+    for _ in range(MAX_BLOCK_DEPTH):
+        found = file.op_named(word.text) if word is not None else None
+        if isinstance(found, OpRef):
+            return found.op
+        if found is None or found.block.bound is None:
+            return None
+        word, file = found.block.bound.word, found.file
+    return None
+
+
+def _unread(layer: LayerDecl, context: Context) -> Iterator[Value]:
+    """What an absent layer would have read beside its first value, as far as that can be told."""
+    for scalar in (layer.sources or ())[1:]:
+        try:
+            text = parse_template(scalar.text).render(context.env)
+            found = context.values.resolve(tuple(text.split(".")))
+        except (ExpressionError, Failed):
+            continue
+        yield from (value for entry in found for value in entry.values or ())

@@ -44,6 +44,7 @@ class Item:
     what: str
     schema: dict[str, Any]
     fits: Callable[[Any], bool]
+    lone_schema: dict[str, Any] | None = None  # where it differs
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Listed(Slot):
     others: tuple[str | None, ...] = ()
 
     def __call__(self, value: Any) -> Any:
-        if self.lone and self.item.fits(value):
+        if self.lone and value is not None and self.item.fits(value):
             return value if self.count is None else (value,) * self.count
         if isinstance(value, (list, tuple)):
             long_enough = len(value) == self.count if self.count else value or self.empty
@@ -79,7 +80,7 @@ class Listed(Slot):
             lists |= {"minItems": self.count, "maxItems": self.count}
         elif not self.empty:
             lists["minItems"] = 1
-        items = [self.item.schema, lists] if self.lone else [lists]
+        items = [self.item.lone_schema or self.item.schema, lists] if self.lone else [lists]
         return {"anyOf": [*items, *({"const": word} for word in self.others)]}
 
 
@@ -95,9 +96,10 @@ INTEGER = Item("an integer", {"type": "integer"}, is_int)
 NATURAL = Item("an integer >= 0", {"type": "integer", "minimum": 0}, lambda value: is_int(value) and value >= 0)
 POSITIVE = Item("an integer >= 1", {"type": "integer", "minimum": 1}, lambda value: is_int(value) and value >= 1)
 OPTIONAL = Item(
-    "an integer >= 1 or null",
+    "an integer >= 1 (or null, in a list)",
     {"anyOf": [POSITIVE.schema, {"type": "null"}]},
     lambda value: value is None or POSITIVE.fits(value),
+    POSITIVE.schema,
 )
 SCALE = Item("a number > 0", {"type": "number", "exclusiveMinimum": 0}, lambda value: is_number(value) and value > 0)
 SIZE = Item(
@@ -121,7 +123,6 @@ Padding3 = Annotated[tuple[int, int, int] | PaddingWord, Listed(NATURAL, 3, othe
 Stride1 = Annotated[tuple[int] | None, Listed(POSITIVE, 1, others=(None,))]
 Stride2 = Annotated[tuple[int, int] | None, Listed(POSITIVE, 2, others=(None,))]
 Stride3 = Annotated[tuple[int, int, int] | None, Listed(POSITIVE, 3, others=(None,))]
-Adaptive1 = Annotated[tuple[int | None], Listed(OPTIONAL, 1)]
 Adaptive2 = Annotated[tuple[int | None, int | None], Listed(OPTIONAL, 2)]
 Adaptive3 = Annotated[tuple[int | None, int | None, int | None], Listed(OPTIONAL, 3)]
 Sides = Annotated[tuple[int, int, int, int], Listed(INTEGER, 4)]

@@ -206,7 +206,8 @@ class Op(BaseModel):
 
 def _plain(value: Any) -> Any:
     """Sizes per axis as people write them: one number where all axes agree."""
-    return value[0] if isinstance(value, tuple) and value and len(set(value)) == 1 else value
+    agreed = type(value) is tuple and len(set(value)) == 1 and value[0] is not None
+    return value[0] if agreed else value
 
 
 class Weightless(Op):

@@ -57,6 +57,8 @@ class _BatchNorm(_Normalization):
         of_rank(self, inputs[0], *self.ranks, axes=" or ".join(map(layout, self.ranks)))
         of_dtype(self, inputs[0], SINGLE)
         asserted(self, "num_features", known(inputs[0].shape[1], "the number of channels"), "channels")
+        if not self.track_running_stats and product_of((inputs[0].shape[0], *inputs[0].shape[2:])) == 1:
+            raise OpError(f"BatchNorm without running statistics meets one value per channel: {inputs[0]}", input=0)
         return TensorType.of(inputs[0].shape)
 
     def parameters(self, *inputs: TensorType) -> dict[str, OwnedTensor]:

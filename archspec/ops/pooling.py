@@ -10,7 +10,6 @@ from pydantic import Field
 
 from archspec.dims import Dim
 from archspec.ops.arguments import (
-    Adaptive1,
     Adaptive2,
     Adaptive3,
     Natural1,
@@ -284,21 +283,21 @@ def _means(size: int, parts: int) -> list[list[float]]:
 
 
 class AdaptiveAvgPool1d(_AdaptiveAvgPool):
-    """torch.nn.AdaptiveAvgPool1d: N, C, L -> N, C, output_size; null keeps L."""
+    """torch.nn.AdaptiveAvgPool1d: N, C, L -> N, C, output_size."""
 
     spatial: ClassVar[int] = 1
-    output_size: Adaptive1
+    output_size: Positive1
 
 
 class AdaptiveAvgPool2d(_AdaptiveAvgPool):
-    """torch.nn.AdaptiveAvgPool2d: N, C, H, W -> N, C, *output_size; null keeps the size of its axis."""
+    """torch.nn.AdaptiveAvgPool2d: N, C, H, W -> N, C, *output_size; null in a list keeps a size."""
 
     spatial: ClassVar[int] = 2
     output_size: Adaptive2
 
 
 class AdaptiveAvgPool3d(_AdaptiveAvgPool):
-    """torch.nn.AdaptiveAvgPool3d: N, C, D, H, W -> N, C, *output_size; null keeps the size of its axis."""
+    """torch.nn.AdaptiveAvgPool3d: N, C, D, H, W -> N, C, *output_size; null in a list keeps a size."""
 
     spatial: ClassVar[int] = 3
     output_size: Adaptive3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from typing import ClassVar
@@ -82,11 +83,8 @@ class Reshape(_Moved):
 
     def _split(self, type_: TensorType) -> tuple[Dim, Dim]:
         """The product of the input's sizes and that of the sizes written, without what both have."""
-        common = Counter(type_.shape) & Counter(self.shape)
-        return tuple(product_of((Counter(sizes) - common).elements()) for sizes in (type_.shape, self._written()))  # type: ignore[return-value]
-
-    def _written(self) -> list[Dim]:
-        return [size for size in self.shape if size != -1]
+        found, written = Counter(type_.shape), Counter(size for size in self.shape if size != -1)
+        return product_of((found - written).elements()), product_of((written - found).elements())
 
     def infer(self, *inputs: TensorType) -> TensorType:
         if self.shape.count(-1) > 1:
@@ -131,8 +129,9 @@ def _elements(type_: TensorType) -> str:
 class _Permuted(_Moved):
     """Reorders the axes, whose labels go with them."""
 
+    @abstractmethod
     def _order(self, rank: int) -> list[int]:
-        raise NotImplementedError
+        """Which axis of the input each axis of the output is."""
 
     def infer(self, *inputs: TensorType) -> TensorType:
         shape, axes, dtype = inputs[0]
@@ -302,8 +301,9 @@ class _Parts(_Moved):
 
     dim: int = 1
 
+    @abstractmethod
     def _sizes(self, size: Dim) -> list[Dim]:
-        raise NotImplementedError
+        """The sizes of the pieces of an axis."""
 
     def infer(self, *inputs: TensorType) -> tuple[TensorType, ...]:
         shape, axes, dtype = inputs[0]

@@ -69,7 +69,8 @@ def whole(value: Value) -> int:
         return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    raise ValueError(f"an integer is wanted, and this is {describe(value)}")
+    hint = " (`//` divides and rounds down)" if isinstance(value, float) else ""
+    raise ValueError(f"an integer is wanted, and this is {describe(value)}{hint}")
 
 
 def add(a: Value, b: Value) -> Value:

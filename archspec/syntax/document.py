@@ -214,7 +214,7 @@ def _check_outline(skeleton: SpecSkeleton, spec: Spec, diagnostics: Diagnostics)
     for word in ("replace", "remove", "insert_after"):
         if word in spec.root:
             diagnostics.add("A201", f"`{word}` goes with `extends` only", spec.root.entries[word][0].span)
-    if spec.layers is not None and not spec.inputs and skeleton.inputs is None:
+    if spec.layers is not None and (skeleton.inputs is None or not skeleton.inputs.entries):
         diagnostics.add(
             "A202", "a spec with layers needs `inputs`", span, helps=["say `inputs: {image: [N, 3, 224, 224]}`"]
         )
@@ -370,7 +370,10 @@ def _read_edits(skeleton: SpecSkeleton, spec: Spec, diagnostics: Diagnostics) ->
             continue
         layer.key, layer.span = key, key.span
         spec.replace[key.text] = layer
-    spec.remove = {item.text: item for item in _items(skeleton.remove)}
+    for item in _items(skeleton.remove):
+        if spec.extends is not None and item.text in (*spec.replace, *spec.remove):
+            diagnostics.add("A311", f"`{item.text}` is replaced or removed already", item.span)
+        spec.remove[item.text] = item
     for key, node in skeleton.insert_after or ():
         if isinstance(node, Mapping):
             spec.insert_after[key.text] = (key, read_layers(node, diagnostics))

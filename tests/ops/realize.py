@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 import torch
 import torchvision
 
-from archspec.dims import Symbolic, evaluate
+from archspec.dims import evaluate
 from archspec.graph import Graph, Node, Origin, Output, Scope, Value
 from archspec.ops.base import Op, TorchExpression, TorchModule, TorchTensor
 from archspec.source import SourceFile
@@ -68,8 +69,7 @@ def by_recipe(op: Op, example: Example, sizes: Sizes) -> Callable[..., Any]:
 
 def module_of(recipe: TorchModule) -> torch.nn.Module:
     owner, _, name = recipe.target.rpartition(".")
-    module = inspect.importlib.import_module(owner)  # type: ignore[attr-defined]
-    made: torch.nn.Module = getattr(module, name)(**recipe.arguments)
+    made: torch.nn.Module = getattr(import_module(owner), name)(**recipe.arguments)
     return made
 
 
@@ -102,15 +102,3 @@ def one_layer(op: Op, example: Example) -> Graph:
 
 def is_expression(op: Op, example: Example) -> bool:
     return isinstance(op.to_torch(*example.types()), TorchExpression)
-
-
-def fixed(op: Op, sizes: Mapping[str, int]) -> Op:
-    """The op with the symbols in its own arguments replaced by numbers."""
-    values = {name: _fixed(getattr(op, name), sizes) for name in op.model_fields_set}
-    return type(op).model_validate(values)
-
-
-def _fixed(value: Any, sizes: Mapping[str, int]) -> Any:
-    if isinstance(value, tuple) and type(value) is tuple:
-        return tuple(_fixed(item, sizes) for item in value)
-    return evaluate(value, sizes) if isinstance(value, Symbolic) else value

@@ -137,6 +137,8 @@ def check_start(value: torch.Tensor, init: Init) -> None:
         error = 5 / sqrt(len(values))
         assert values.mean().item() == pytest.approx(init.mean, abs=error * init.std)
         assert values.std().item() == pytest.approx(init.std, rel=error)
+        if init.kind == "uniform":
+            assert values.max() > init.high - (init.high - init.low) * 10 / len(values)
 
 
 def truncated(init: Init) -> bool:

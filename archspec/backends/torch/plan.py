@@ -160,8 +160,7 @@ class Blueprint:
                 if step in self.recipes.tensors or step.op.multiple or flow.reads(step) != previous:
                     return False
                 previous = flow.results(step)
-        in_training = scope.parent is None and any(output.training for output in self.graph.outputs)
-        return returned == previous and not in_training
+        return returned == previous
 
 
 def _inside(scope: Scope, path: str) -> bool:

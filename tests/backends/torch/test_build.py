@@ -138,6 +138,24 @@ def test_shared_layers_own_nothing_and_are_really_shared() -> None:
     assert calls == ["two", "two", "mix", "mix", "mix"]
 
 
+@pytest.mark.parametrize("borrowed", ["module", "value"])
+def test_a_list_around_a_scope_that_needs_more_than_its_input_is_no_sequence(borrowed: str) -> None:
+    sketch = Sketch(image=("N", 2, 4, 4))
+    stem = nets.conv(sketch, "stem", 2)
+    with sketch.scope("list", "list"):
+        sketch.node("0", "Tanh")
+        with sketch.scope("1", "list"):
+            sketch.node("0", "Sigmoid")
+            if borrowed == "module":
+                nets.conv(sketch, "1", 2, owner="stem")
+            else:
+                sketch.node("1", "Add", sketch.previous, stem)
+    model, inputs = built(sketch.graph())
+    before = model.stem(*inputs)
+    inner = before.tanh().sigmoid()
+    assert_same(model(*inputs), model.stem(inner) if borrowed == "module" else inner + before)
+
+
 def test_two_reads_that_are_one_value_in_one_application_only() -> None:
     """`two` reads the same value twice at first, and different ones when it is applied again."""
     model, _ = built(nets.shared())

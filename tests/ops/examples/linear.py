@@ -8,7 +8,7 @@ from tests.ops.examples.convolution import UNBATCHED, WHOLE
 EXAMPLES = [
     ok("Linear", "N 8", out_features=5),
     ok("Linear", "N 8", in_features=8, out_features=5, bias=False),
-    ok("Linear", "N L 8", out_features=5),
+    ok("Linear", "N L 8", out_features=200),
     ok("Linear", "N 4 6 8", out_features=5, bias=False),
     ok("MatMul", "N 4 8", "N 8 5", torch=matmul),
     ok("MatMul", "N 1 L 8", "3 8 L", torch=matmul),

@@ -37,6 +37,7 @@ EXAMPLES = [
 REFUSED = [
     no(0, "BatchNorm1d", "N 4 5 6"),
     no(0, "BatchNorm2d", "N 4"),
+    no(0, "BatchNorm2d", "1 4 1 1", track_running_stats=False),
     no(0, "BatchNorm3d", "N 4 5 6"),
     no(0, "BatchNorm2d", "N 4 5 6:float64"),
     no(0, "BatchNorm2d", "N 4 5 6:float16", stricter=FLOAT32),
