@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import pi, sqrt
-from typing import Literal
+from typing import ClassVar, Literal
 
 from archspec.ops.base import (
     FLOATS,
@@ -106,6 +106,8 @@ class Tanh(_Activation):
 class Softmax(_Activation):
     """torch.nn.Softmax: exp(x) over its sum along `dim`, which is required here: torch's guess at it is
     deprecated there."""
+
+    mixes_channels: ClassVar[bool] = True
 
     dim: int
 

@@ -166,6 +166,10 @@ class Op(BaseModel):
     """The least and the greatest number of values it reads; None: no bound."""
     multiple: ClassVar[bool] = False
     """Whether it gives several values, read by number (`split.0`)."""
+    view: ClassVar[bool] = False
+    """Whether its result, in evaluation mode, is its input or a view of it, which takes no memory."""
+    mixes_channels: ClassVar[bool] = True
+    """Whether a channel of its result may depend on several channels of its input."""
 
     @abstractmethod
     def infer(self, *inputs: TensorType) -> TensorType | tuple[TensorType, ...]:
@@ -222,6 +226,8 @@ class Weightless(Op):
 
 class Elementwise(Weightless):
     """A function of each element of its one input by itself."""
+
+    mixes_channels: ClassVar[bool] = False
 
     def infer(self, *inputs: TensorType) -> TensorType:
         return inputs[0]

@@ -25,6 +25,7 @@ from archspec.types import DType, TensorType
 class _Arithmetic(Weightless):
     """An operator between two values or more, which broadcast, or between one value and a number."""
 
+    mixes_channels: ClassVar[bool] = False
     inputs: ClassVar[tuple[int, int | None]] = (1, None)
     operator: ClassVar[str]
     dtypes: ClassVar[tuple[DType, ...]] = (*FLOATS, DType.int32, DType.int64)
@@ -105,6 +106,7 @@ class Div(_Arithmetic):
 class Concat(Weightless):
     """torch.cat: values side by side along `dim`, all other sizes equal; that size is their sum."""
 
+    mixes_channels: ClassVar[bool] = False
     inputs: ClassVar[tuple[int, int | None]] = (2, None)
 
     dim: int = 1

@@ -45,6 +45,7 @@ class _BatchNorm(_Normalization):
     """Each channel to mean 0 and deviation 1 over the batch; by running statistics in evaluation.
     Source: Ioffe and Szegedy, 2015 (arXiv:1502.03167)."""
 
+    mixes_channels: ClassVar[bool] = False
     ranks: ClassVar[tuple[int, ...]]
 
     num_features: int | None = Field(None, ge=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -24,6 +24,8 @@ from archspec.types import TensorType
 
 class _Dropout(Elementwise):
     """Gives its input in evaluation."""
+
+    view: ClassVar[bool] = True
 
     def infer(self, *inputs: TensorType) -> TensorType:
         of_dtype(self, inputs[0], *FLOATS)

@@ -34,6 +34,9 @@ from archspec.types import SPATIAL, Axes, DType, TensorType
 class _Moved(Weightless):
     """Each element of the output is one of the input."""
 
+    view: ClassVar[bool] = True
+    mixes_channels: ClassVar[bool] = False
+
     def receptive(self, *inputs: TensorType) -> Receptive:
         return "point"
 
@@ -370,6 +373,9 @@ class Split(_Parts):
 class ChannelShuffle(_Moved):
     """torch.nn.ChannelShuffle: channels g C/groups + k change places with k groups + g. N, C, ..., which
     it keeps. Source: Zhang et al., ShuffleNet, 2017 (arXiv:1707.01083)."""
+
+    view: ClassVar[bool] = False
+    mixes_channels: ClassVar[bool] = True
 
     groups: int = Field(ge=1)
 

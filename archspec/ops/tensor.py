@@ -89,6 +89,8 @@ class Buffer(_Owned):
 class Identity(Elementwise):
     """torch.nn.Identity: gives its input."""
 
+    view: ClassVar[bool] = True
+
     def to_torch(self, *inputs: TensorType) -> TorchRecipe:
         return torch_nn(self)
 

@@ -14,13 +14,6 @@ from archspec.dims import Dim, evaluate, symbols
 from archspec.graph import Graph, Node, Value
 from archspec.ops.base import Op
 
-VIEWS = frozenset(
-    {
-        *("Identity", "Dropout", "Dropout2d", "StochasticDepth"),  # which do nothing in evaluation mode
-        *("Flatten", "Reshape", "Permute", "Transpose", "Select", "Slice", "Expand", "Chunk", "Split"),
-    }
-)
-
 
 class Weights(NamedTuple):
     """Elements of the tensors that the layers own, each tensor once, and the bytes of them all."""
@@ -68,7 +61,7 @@ def one_of_a_batch(graph: Graph) -> dict[str, int]:
 
 def hands_on(op: Op) -> bool:
     """Whether the result is the first input's own tensor in evaluation mode, or a view of it."""
-    return type(op).__name__ in VIEWS or getattr(op, "inplace", False) is True
+    return op.view or getattr(op, "inplace", False) is True
 
 
 def owns_result(op: Op) -> bool:

@@ -14,12 +14,9 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from archspec.dims import Dim
 from archspec.graph import Graph, Node, Value
-from archspec.ops.base import Elementwise, Op, Receptive, Window
-from archspec.reports.costs import VIEWS
-from archspec.types import TensorType
+from archspec.ops.base import Receptive, Window
+from archspec.types import SPATIAL, TensorType
 
-SPATIAL = ("D", "H", "W", "L")
-_CHANNELWISE = VIEWS | {"BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "Add", "Sub", "Mul", "Div", "Concat"}
 _LONGEST_PERIOD = 4096  # of fields that differ from position to position; beyond it they are not followed
 
 Interval: TypeAlias = tuple[int, int]
@@ -129,7 +126,7 @@ def _through(node: Node, read: Sequence[Field | None], out: TensorType) -> Field
 def _step(sight: Sight, receptive: Receptive, node: Node, type_: TensorType, out: TensorType) -> Sight | None:
     if sight == "whole" or receptive == "whole":
         return "whole"
-    if sight.axis == "C" and _mixes_channels(node.op):
+    if sight.axis == "C" and node.op.mixes_channels:
         return "whole"
     if receptive == "point":
         return _relocated(sight, node, type_, out)
@@ -166,12 +163,6 @@ def _relocated(sight: Reach | Scattered, node: Node, type_: TensorType, out: Ten
 def _same(node: Node, a: Dim, b: Dim) -> bool:
     """Whether two sizes are equal, or have to be: what is not proved is what the layer requires."""
     return a == b or any({a, b} == set(pair) for pair in node.op.unproved(*node.input_types))
-
-
-def _mixes_channels(op: Op) -> bool:
-    """Whether a result depends on several channels; in doubt it does."""
-    name = type(op).__name__
-    return name not in _CHANNELWISE and (name == "Softmax" or not isinstance(op, Elementwise))
 
 
 def _together(parts: Sequence[Sight | None]) -> Sight | None:

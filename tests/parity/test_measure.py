@@ -45,6 +45,12 @@ def test_the_worst_run_decides() -> None:
     assert judge("y", [Run(EXACT, EXACT), Run(EXACT, off_by(1e-3)), Run(EXACT, EXACT)]).verdict == "fail"
 
 
+def test_a_run_of_small_numbers_has_no_gate_of_its_own() -> None:
+    small = EXACT * 1e-3
+    assert judge("y", [Run(EXACT, EXACT), Run(small, small * (1 + 5e-5))]).verdict == "pass"
+    assert judge("y", [Run(small, small * (1 + 5e-5))]).verdict == "fail"
+
+
 @pytest.mark.parametrize(("times", "verdict"), [(3.9, "pass"), (4.2, "fail")])
 def test_the_referee_allows_a_multiple_of_torchs_own_error(times: float, verdict: str) -> None:
     own = 1e-6

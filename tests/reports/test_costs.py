@@ -15,7 +15,7 @@ from archspec.reports import summarize
 from archspec.reports.costs import hands_on
 from tests.ops.cases import SETTINGS, Example
 from tests.ops.examples import EXAMPLES
-from tests.ops.realize import by_recipe, fixed, tensors
+from tests.ops.realize import by_recipe, tensors
 from tests.reports.nets import Net, call, run
 
 
@@ -172,7 +172,7 @@ def test_activation_bytes_of_random_networks(seed: int) -> None:
 def test_layers_hand_on_their_input_where_torch_does(example: Example) -> None:
     op, sizes = example.make(), SETTINGS[1]
     read = tensors(example, sizes)
-    function = by_recipe(fixed(op, sizes), example, sizes)
+    function = by_recipe(op, example, sizes)
     if isinstance(function, torch.nn.Module):
         function.eval()
     with torch.no_grad():
