@@ -5,8 +5,11 @@ Offsets count code points from 0; lines and columns, as people read them, count 
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
+
+_LINE_END = re.compile(r"\r\n?|\n")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,7 +23,7 @@ class SourceFile:
     def _starts(self) -> list[int]:
         if not self._line_starts:
             self._line_starts.append(0)
-            self._line_starts.extend(i + 1 for i, char in enumerate(self.text) if char == "\n")
+            self._line_starts.extend(match.end() for match in _LINE_END.finditer(self.text))
         return self._line_starts
 
     def position(self, offset: int) -> tuple[int, int]:

@@ -86,6 +86,8 @@ class Evaluator:
 
     def parsed(self, scalar: Scalar) -> Expression:
         """The expression of a text. Raises Failed."""
+        if scalar.broken:
+            raise Failed
         expression = self._expressions.get(scalar)
         if expression is None:
             expression = self._expressions[scalar] = self._attempt(scalar, lambda: parse(scalar.text))
@@ -93,6 +95,8 @@ class Evaluator:
 
     def text(self, scalar: Scalar, env: Env) -> str:
         """The text of a scalar with its `{expr}` filled in. Raises Failed."""
+        if scalar.broken:
+            raise Failed
         if "{" not in scalar.text:
             return scalar.text
         template = self._templates.get(scalar)

@@ -172,7 +172,7 @@ def _loops(scalar: Scalar, diagnostics: Diagnostics) -> Iterator[Loop]:
         part = part_of(scalar, start, end)
         match = _LOOP.fullmatch(part.text)
         if match is None:
-            if (start, end) != (0, len(scalar.text)):
+            if (start, end) != (0, len(scalar.text)) and not scalar.broken:
                 diagnostics.add("A208", f"`{part.text}` has to be `index in items`", part.span)
             yield Loop(None, part if scalar.is_text else scalar)
             continue
@@ -193,7 +193,7 @@ def part_of(scalar: Scalar, start: int, end: int) -> Scalar:
     """A part of a scalar's text as a scalar of its own, at its own place; always text."""
     text = scalar.text[start:end]
     span = scalar.inner.slice(start, end) if scalar.inner.text == scalar.text else scalar.span
-    return Scalar(text, text, span, span)
+    return Scalar(text, text, span, span, scalar.broken)
 
 
 def locate(scalar: Scalar, error: ExpressionError) -> Span:

@@ -24,7 +24,7 @@ from ruamel.yaml.events import (
 
 from archspec.diagnostics import Diagnostics, Label
 from archspec.source import SourceFile, Span
-from archspec.syntax.flow import broken_flow_expression, cut_expression, quoted
+from archspec.syntax.flow import broken_expression, cut_expression, quoted
 from archspec.syntax.tree import Mapping, Node, Plain, Scalar, Sequence
 
 MAX_BYTES = 256 * 1024
@@ -34,6 +34,7 @@ _LONGEST_NUMBER = 40
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_A_NUMBER = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_KEY = re.compile(r"[\w.{}-]*")
 _WORDS: dict[str, Plain] = {
     **dict.fromkeys(["null", "Null", "NULL", "~", ""]),
     **dict.fromkeys(["true", "True", "TRUE"], True),
@@ -73,8 +74,8 @@ def read(file: SourceFile, diagnostics: Diagnostics, *, max_bytes: int = MAX_BYT
 def _report(error: MarkedYAMLError, file: SourceFile, diagnostics: Diagnostics) -> None:
     mark = error.problem_mark or error.context_mark
     offset = min(mark.index, len(file.text)) if mark else 0
-    if (trap := broken_flow_expression(file, offset)) is not None:
-        _flow_trap(trap, diagnostics)
+    if (trap := broken_expression(file, offset)) is not None:
+        _trap(trap, f"write `{quoted(trap)}`", diagnostics)
         return
     labels = []
     if error.context and error.context_mark and error.context_mark.index != offset:
@@ -89,13 +90,10 @@ def _report(error: MarkedYAMLError, file: SourceFile, diagnostics: Diagnostics) 
     )
 
 
-def _flow_trap(span: Span, diagnostics: Diagnostics) -> None:
-    diagnostics.add(
-        "A104",
-        "in flow style, an expression with a comma or a bracket needs quotes",
-        span,
-        helps=[f"write `{quoted(span)}`"],
-    )
+def _trap(span: Span, help: str, diagnostics: Diagnostics) -> None:
+    starts_so = span.text[:1] == "["
+    what = "that starts with a bracket" if starts_so else "with a comma or a bracket, in flow style,"
+    diagnostics.add("A104", f"an expression {what} needs quotes", span, helps=[help])
 
 
 @dataclass(slots=True)
@@ -107,6 +105,8 @@ class _Open:
     node: Mapping | Sequence
     key: Scalar | None = None
     value_is_key: bool = False
+    cut: int = 0  # brackets that an expression opened and YAML cut off: what follows is its rest
+    value: Scalar | None = None  # in flow style, the value before, if it is text without quotes
 
 
 @dataclass(slots=True)
@@ -197,7 +197,7 @@ class _Builder:
         top = self._stack[-1]
         if isinstance(top.node, Sequence):
             if top.flow and isinstance(node, Scalar):
-                self._check_brackets(node)
+                self._check_brackets(top, node)
             top.node.items.append(node)
         elif top.key is None and not top.value_is_key:
             if isinstance(node, Scalar):
@@ -216,9 +216,18 @@ class _Builder:
             self._refuse_marks(key.span, "a merge key")
             return
         if top.flow and isinstance(value, Scalar):
-            if value.value is None and value.span.start == value.span.end and key.text[-1:] in tuple(")]}"):
-                return  # the second half of an expression that was cut at its comma, reported at the first
-            self._check_brackets(value)
+            lone = value.value is None and value.span.start == value.span.end
+            if top.cut and lone:
+                self._check_brackets(top, key)
+                return
+            if lone and top.value is not None and not _KEY.fullmatch(key.text):
+                self._join(top.value, key)
+                return
+            self._check_brackets(top, value)
+            top.value = value if value.is_text and value.inner == value.span else None
+        if key.value is None and key.span.start == key.span.end:
+            self.diagnostics.add("A203", "a key is missing here", key.span)
+            return
         if key.text in mapping.entries:
             first = mapping.entries[key.text][0]
             self.diagnostics.add(
@@ -230,12 +239,24 @@ class _Builder:
             return
         mapping.entries[key.text] = (key, value)
 
-    def _check_brackets(self, scalar: Scalar) -> None:
-        """A plain scalar in flow style that opens a bracket was cut at the comma behind it."""
-        if scalar.inner == scalar.span and scalar.text.count("(") > scalar.text.count(")"):
+    def _join(self, value: Scalar, rest: Scalar) -> None:
+        """`repeat: i in range(2), j in range(3)` in flow style: what stands behind the comma is no key."""
+        if not value.broken:
+            value.broken = True
+            span = self.file.span(value.span.start, rest.span.end)
+            _trap(span, f"write `{quoted(span)}`", self.diagnostics)
+
+    def _check_brackets(self, top: _Open, scalar: Scalar) -> None:
+        """A plain scalar in flow style that opens a bracket was cut at the comma behind it; it and the rest of it,
+        up to the closing bracket, are reported here, once."""
+        left_open = scalar.text.count("(") - scalar.text.count(")") if scalar.inner == scalar.span else 0
+        scalar.broken = bool(top.cut) or left_open > 0
+        if not top.cut and left_open > 0:
             start = scalar.span.start
             trap = cut_expression(self.file, start, start + scalar.text.index("("))
-            _flow_trap(trap or scalar.span, self.diagnostics)
+            help = f"write `{quoted(trap)}`" if trap else "put all of it on one line, in quotes"
+            _trap(trap or scalar.span, help, self.diagnostics)
+        top.cut = max(0, top.cut + left_open)
 
     def _scalar(self, event: Any) -> Scalar:
         text: str = event.value

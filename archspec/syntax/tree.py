@@ -19,6 +19,7 @@ class Scalar:
     text: str
     span: Span
     inner: Span  # without the quotes
+    broken: bool = False  # part of an expression that was cut, which is reported: it has no value
 
     @property
     def is_text(self) -> bool:
