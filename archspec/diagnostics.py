@@ -77,6 +77,7 @@ CODES = {
         "A505": "a layer reaches no output",
         "A506": "a shared layer meets another input type",
         "A507": "the network has no output",
+        "A508": "a layer in place overwrites a value that is still needed",
         "A601": "the file is too large",
         "A602": "the file is nested too deeply",
         "A603": "the network has too many layers",

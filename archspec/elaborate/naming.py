@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 
 from archspec.elaborate.evaluate import Env
@@ -36,6 +37,8 @@ def _problem(name: str, layer: LayerDecl, env: Env) -> tuple[str, list[str]] | N
     if layer.kind == "splice":  # a label: no module gets its name
         return None
     *containers, last = name.split(".")
+    if any(map(keyword.iskeyword, (*containers, last))):  # torch.fx and torch.export write it as an attribute
+        return f"`{name}` is a word of Python, and cannot name a module", [f"`{name}_` is free, say"]
     if any(part in MODULE_NAMES for part in (*containers, last)):
         return f"torch's modules have a `{last}` of their own", [f"`{last}_` is free, say"]
     in_list = bool(containers) or (env.values is not None and env.values.scope.kind == "list")

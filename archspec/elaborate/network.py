@@ -11,6 +11,7 @@ from archspec.dims import Dim, Symbolic, symbol
 from archspec.elaborate.evaluate import Env, Evaluator
 from archspec.elaborate.files import Arguments, Files, bind_defaults
 from archspec.elaborate.initialisation import read_init
+from archspec.elaborate.inplace import report_overwritten_values
 from archspec.elaborate.lint import lint
 from archspec.elaborate.names import BlockRef, Failed, FileScope
 from archspec.elaborate.outputs import find_outputs, mark_training_only, report_dead_layers
@@ -113,6 +114,7 @@ class _Network:
         if self.diagnostics.has_errors:
             return None
         report_dead_layers(outputs, self.state)
+        report_overwritten_values(outputs, self.state)
         mark_training_only(outputs, self.state.nodes)
         for spec, file in zip(chain, files, strict=True):
             check_promises(spec.asserts, Env(file.frame, file, values), self.state, self.state.nodes)

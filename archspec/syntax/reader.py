@@ -91,9 +91,10 @@ def _report(error: MarkedYAMLError, file: SourceFile, diagnostics: Diagnostics) 
 
 
 def _trap(span: Span, help: str, diagnostics: Diagnostics) -> None:
-    starts_so = span.text[:1] == "["
-    what = "that starts with a bracket" if starts_so else "with a comma or a bracket, in flow style,"
-    diagnostics.add("A104", f"an expression {what} needs quotes", span, helps=[help])
+    what = "in flow style, an expression with a comma or a bracket needs quotes"
+    if span.text.startswith("["):
+        what = "an expression that starts with a bracket needs quotes"
+    diagnostics.add("A104", what, span, helps=[help])
 
 
 @dataclass(slots=True)
