@@ -90,6 +90,7 @@ def _summary(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
+    _check_writable(options.output, options.report)
     architecture = _architecture(options)
 
     def work() -> ParityReport | None:
@@ -119,6 +120,7 @@ def _export(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     options.target, options.targets = options.target_name, None
+    _check_writable(options.report)
     architecture = _architecture(options)
 
     def work() -> ParityReport:
@@ -148,6 +150,16 @@ def _attempt(work: Callable[[], ParityReport | None]) -> tuple[ParityReport | No
         return None, _complain("not in parity: nothing was written", ERRORS)
     except (WeightsError, EmitError, DeviceError, NoSizes) as error:
         return None, _complain(str(error), ERRORS)
+
+
+def _check_writable(*paths: str | None) -> None:
+    """Tell at once, before a long run, that a result has no place. Raises OSError."""
+    for name in filter(None, paths):
+        path = Path(name)
+        if path.is_dir():
+            raise IsADirectoryError(f"{path} is a directory")
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"there is no directory {path.parent}")
 
 
 def _write_report(report: ParityReport, options: argparse.Namespace) -> None:
@@ -223,9 +235,7 @@ def _compile(name: str, options: argparse.Namespace) -> driver.Compilation:
 
 def _architecture(options: argparse.Namespace) -> driver.Architecture:
     """The target without errors; its warnings go to stderr. Raises SpecError."""
-    compilation = _compile(options.target, options)
-    if compilation.graph is None:
-        raise SpecError(compilation.diagnostics)
+    compilation = driver.network(_compile(options.target, options))
     if len(compilation.diagnostics):
         _print_diagnostics([(options.target, tuple(compilation.diagnostics))])
     recipe = driver.Recipe(options.target, given.settings(options.set), options.input)
@@ -337,7 +347,8 @@ def _add_zoo(commands: Any) -> None:
 
 
 def _add_spec_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="override an arg of the spec")
+    override = "override an arg of the spec"
+    parser.add_argument("--set", action="append", type=_setting, default=[], metavar="NAME=VALUE", help=override)
     shape = "override an input's shape: 1x3x320x320, or image=N,3,H,W"
     parser.add_argument("--input", action="append", default=[], metavar="[NAME=]SHAPE", help=shape)
     parser.add_argument("--plugin", action="append", default=[], metavar="NAME", help="load a package's ops")
@@ -350,6 +361,13 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--seed", type=int, default=0, help="of initial weights and of the compared inputs")
     parser.add_argument("--report", metavar="FILE.json", help="write the parity report")
+
+
+def _setting(text: str) -> str:
+    name, _, value = text.partition("=")
+    if not name.strip() or not value.strip():
+        raise argparse.ArgumentTypeError(f"`{text}` sets nothing: write NAME=VALUE")
+    return text
 
 
 def _positive(text: str) -> int:

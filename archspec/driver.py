@@ -182,7 +182,16 @@ def _compile_or_raise(recipe: Recipe, plugins: Sequence[str] = ()) -> Compilatio
     compilation = compile_target(
         recipe.name, arguments=recipe.arguments, inputs=recipe.inputs, overrides=recipe.overrides, plugins=plugins
     )
+    return network(compilation)
+
+
+def network(compilation: Compilation) -> Compilation:
+    """The compilation of a network. Raises SpecError where it has errors, or is a library."""
     if compilation.graph is None:
+        spec = compilation.target.spec
+        if spec is not None and not compilation.diagnostics.has_errors:
+            place = spec.root.span.slice(0, 1)
+            compilation.diagnostics.add("A507", f"`{spec.name}` is a library of blocks, not a network", place)
         raise SpecError(compilation.diagnostics)
     return compilation
 
@@ -324,7 +333,8 @@ def verify(
 ) -> ParityReport:
     """Parity of an existing file with a target: with `weights`, else with the file's own, by key.
 
-    Raises SpecError, WeightsError, DeviceError, and OSError for a file that cannot be read.
+    Raises SpecError, WeightsError, DeviceError, OSError for a file that cannot be read, and ValueError for one that
+    is no ONNX file.
     """
     from dataclasses import replace
 
@@ -334,13 +344,14 @@ def verify(
     from archspec.parity import compare
     from archspec.weights import WeightsError
 
+    in_file = weights_of(onnx_path)
     if isinstance(target, torch.nn.Module):
         module, architecture, whose = target, architecture_of(target), "the module's weights"
     else:
         module, architecture, _ = _module(target, weights, seed, inputs, args, plugins)
         whose = f"weights {weights}"
         if weights is None:
-            found = {key: torch.from_numpy(array.copy()) for key, array in weights_of(onnx_path).items()}
+            found = {key: torch.from_numpy(array.copy()) for key, array in in_file.items()}
             wanted = module.state_dict()
             missing = [key for key in wanted if key not in found and not key.endswith("num_batches_tracked")]
             if missing:

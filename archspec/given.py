@@ -20,11 +20,11 @@ def settings(items: Sequence[str]) -> Arguments:
     """`name=value` items, the values as YAML. Raises SpecError for one that does not parse."""
     found: Arguments = {}
     for item in items:
-        name, equals, text = item.partition("=")
+        name, _, text = item.partition("=")
         diagnostics = Diagnostics()
         file = SourceFile(f"--set {name}", text)
-        node = read(file, diagnostics) if equals else None
-        if not equals:
+        node = read(file, diagnostics) if text.strip() else None
+        if not text.strip():
             place = whole_file(f"--set {item}")
             diagnostics.add("A207", f"`{item}` sets nothing", place, helps=["write `--set name=value`"])
         if node is None:

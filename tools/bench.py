@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
+import timeit
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from functools import partial
@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[1]
+TURN = 0.1  # seconds
 NOISE = 0.97  # what counts as 1.00: two runs of one and the same model differ by this much
 
 
@@ -45,22 +46,20 @@ class Row(NamedTuple):
     measure: Callable[[], Result]
 
 
-def seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+def seconds(work: Callable[[], object], calls: int = 1) -> float:
+    """The mean time of consecutive calls, measured by timeit: the garbage collector rests meanwhile."""
+    gc.collect()
+    return timeit.timeit(work, number=calls) / calls
 
 
 def in_turns(ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> Result:
     """The medians of both, measured in turns after one unmeasured round, so that what disturbs the machine
-    disturbs both. The order alternates: neither always finds the caches that the other left."""
-    ours()
-    theirs()
+    disturbs both. A turn is one call, or as many as fill TURN; the order of the two alternates."""
+    calls = {work: max(1, round(TURN / seconds(work, 2))) for work in (ours, theirs)}
     times: dict[Callable[[], object], list[float]] = {ours: [], theirs: []}
     for turn in range(rounds):
         for work in (ours, theirs) if turn % 2 else (theirs, ours):
-            gc.collect()
-            times[work].append(seconds(work))
+            times[work].append(seconds(work, calls[work]))
     return Result(statistics.median(times[ours]), statistics.median(times[theirs]))
 
 
@@ -185,11 +184,13 @@ def runtime_latency() -> Result:
         counts = [nodes_after_basic_optimisation(path) for path in (ours, theirs)]
 
         def runner(path: Path) -> Callable[[], object]:
-            session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = 1
+            session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
             feed = {session.get_inputs()[0].name: image}
             return lambda: session.run(None, feed)
 
-        result = in_turns(runner(ours), runner(theirs), 61)
+        result = in_turns(runner(ours), runner(theirs), 31)
     return result._replace(facts=((f"{counts[0]} nodes <= {counts[1]}", counts[0] <= counts[1]),))
 
 
@@ -210,6 +211,7 @@ def twins() -> tuple[Any, Any]:
 def forward() -> Result:
     import torch
 
+    torch.set_num_threads(1)  # two threads wait for each other as soon as anything else runs
     ours, theirs = twins()
     image = torch.randn(2, 3, 128, 128)
     breaks = torch._dynamo.explain(ours.eval())(image).graph_break_count
@@ -217,13 +219,14 @@ def forward() -> Result:
     def runner(model: Any) -> Callable[[], object]:
         return torch.no_grad()(lambda: model(image))
 
-    result = in_turns(runner(ours.eval()), runner(theirs.eval()), 61)
+    result = in_turns(runner(ours.eval()), runner(theirs.eval()), 31)
     return result._replace(facts=((f"{breaks} graph breaks", breaks == 0),))
 
 
 def training_step() -> Result:
     import torch
 
+    torch.set_num_threads(1)
     image, target = torch.randn(4, 3, 128, 128), torch.randint(1000, (4,))
 
     def runner(model: Any) -> Callable[[], object]:
@@ -240,7 +243,7 @@ def training_step() -> Result:
     ours, theirs = twins()
     compiled: Any = torch.compile(ours.train(), fullgraph=True, backend="eager")
     compiled(image)  # raises at the first graph break
-    return in_turns(runner(ours.train()), runner(theirs.train()), 31)
+    return in_turns(runner(ours.train()), runner(theirs.train()), 21)
 
 
 ROWS = (

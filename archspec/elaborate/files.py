@@ -19,6 +19,7 @@ from archspec.elaborate.state import State
 from archspec.elaborate.values import ValueScope
 from archspec.syntax.arithmetic import Value
 from archspec.syntax.document import ArgDecl, Spec
+from archspec.syntax.expressions import ExpressionError
 from archspec.syntax.layers import LayerDecl
 from archspec.syntax.library import Library
 from archspec.syntax.tree import Mapping as MappingNode
@@ -99,7 +100,8 @@ class Files:
                     declared[name] = _with_default(argument, other.key, other.default, other.literal, file)
                     homes[name] = Env(over.frame, over)
             arguments = given if caller else {}
-            _set_arguments(file.frame, declared, arguments, caller, file, self.evaluator, file.spec.is_library, homes)
+            reader = _Caller(caller.frame, caller.file, caller.values, file) if caller else None
+            _set_arguments(file.frame, declared, arguments, reader, file, self.evaluator, file.spec.is_library, homes)
             self._define_let(file)
         return files
 
@@ -206,6 +208,22 @@ def _merged(layers: list[OpDefaults]) -> OpDefaults:
         for name, values in layer.items():
             merged[name] = {**merged.get(name, {}), **values}
     return merged
+
+
+@dataclass(frozen=True, slots=True)
+class _Caller(Env):
+    """What a layer that is another spec sees in its arguments: its own names, and that spec's blocks."""
+
+    spec: FileScope | None = None
+
+    def lookup(self, name: str) -> Value:
+        try:
+            return Env.lookup(self, name)
+        except ExpressionError:
+            found = self.spec.op_named(name) if self.spec else None
+            if found is None:
+                raise
+            return found
 
 
 def let_frame(section: MappingNode, parent: Frame, file: FileScope, values: ValueScope, evaluator: Evaluator) -> Frame:

@@ -30,18 +30,19 @@ def make_op(state: State, op: type[Op], arguments: Arguments, span: Span, env: E
     """The op with its arguments evaluated, `defaults` filled in. Raises Failed, with every mistake reported."""
     known = slots(op)
     values: dict[str, Any] = dict(state.defaults.get(op.__name__, ()))
-    failed = False
+    failed: set[str] = set()
     for name, (key, node) in arguments.items():
         if name not in known:
             helps = near(name, known) or [f"its arguments are {', '.join(known)}" if known else "it has no arguments"]
             state.diagnostics.add("A303", f"{op.__name__} has no argument `{name}`", key.span, helps=helps)
-            failed = True
+            failed.add(name)
             continue
         try:
             values[name] = state.evaluator.slot(node, known[name], env)
         except Failed:
-            failed = True
+            failed.add(name)
     if failed:
+        _report_others(state, op, values, arguments, span, failed)
         raise Failed
     key_ = (op, *((name, _frozen(value)) for name, value in values.items()))
     if key_ not in state.ops:
@@ -70,6 +71,20 @@ def _validated(state: State, op: type[Op], values: dict[str, Any], arguments: Ar
             seen.add(name)
             _report_field(state, op, name, item, values, arguments, span)
         raise Failed from None
+
+
+def _report_others(
+    state: State, op: type[Op], values: dict[str, Any], arguments: Arguments, span: Span, failed: set[str]
+) -> None:
+    """What is wrong with the other arguments of an op, where some have failed already."""
+    try:
+        op.model_validate(values)
+    except ValidationError as error:
+        for item in error.errors(include_url=False, include_context=False):
+            name = str(item["loc"][0]) if item["loc"] else ""
+            if name in arguments and name not in failed:
+                failed.add(name)  # a union tells its failure once for each member
+                _report_field(state, op, name, item, values, arguments, span)
 
 
 def _report_field(

@@ -72,7 +72,7 @@ def compare(
 
 class _Numbers(NamedTuple):
     outputs: tuple[OutputParity, ...]
-    problems: tuple[str, ...]
+    problems: list[str]
     provider: str
     first_divergence: str | None
 
@@ -83,20 +83,22 @@ def _run_both(graph: Graph, module: nn.Module, path: Path, inputs: Sequence[Sequ
     provider, problems = "", []
     try:
         session = Session(path, device)
-        provider, problems = session.provider, _obstacles(session, graph)
-        for results in [] if problems else _runs(module, session, inputs, device):
+        provider, obstacles = session.provider, _obstacles(session, graph)
+        if obstacles:
+            return _Numbers((), obstacles, provider, None)
+        for results in _runs(module, session, inputs, device):
             runs.append(results)
     except SessionError as error:
-        problems = [str(error)]
+        problems.append(str(error))
     largest = max(range(len(inputs)), key=lambda k: sum(tensor.numel() for tensor in inputs[k]))
     outputs = _judged(names, _refereed(runs, module, inputs, [largest]))
     if _failed(outputs):  # on inputs where torch itself may be as far off
         outputs = _judged(names, _refereed(runs, module, inputs, range(len(inputs))))
     if not problems and not _failed(outputs):
-        return _Numbers(outputs, (), provider, None)
+        return _Numbers(outputs, [], provider, None)
     failing = (k for k, results in enumerate(runs) if _failed(_judged(names, [results])))
     culprit = next(failing, min(len(runs), len(inputs) - 1))  # the first that differs, or that did not run
-    return _Numbers(outputs, tuple(problems), provider, first_divergence(graph, module, path, inputs[culprit]))
+    return _Numbers(outputs, problems, provider, first_divergence(graph, module, path, inputs[culprit]))
 
 
 def _judged(names: Sequence[str], runs: Sequence[Sequence[Run]]) -> tuple[OutputParity, ...]:

@@ -161,3 +161,23 @@ def test_a_mutant_with_names_of_its_own_is_found_though_not_traced(tmp_path: Pat
     calibrate(module, graph, 0)
     report = compare(graph, module, path)
     assert (report.verdict, report.first_divergence) == ("fail", None)
+
+
+def test_a_layer_that_magnifies_what_arrives_wrong_is_not_to_blame(tmp_path: Path) -> None:
+    graph = archspec.load("""
+archspec: 1
+inputs: {data: [N, 64]}
+layers:
+  lin: {op: Linear, out_features: 64}
+  norm: LayerNorm
+  fc: {op: Linear, out_features: 10}
+""").graph
+    module = build_module(graph)
+    calibrate(module, graph, 0)
+    with torch.no_grad():
+        module.get_parameter("lin.bias").fill_(30)  # which the norm takes away again, and not the error
+    tensors = dict(module.state_dict())
+    tensors["lin.weight"] = tensors["lin.weight"].half().float()
+    path = tmp_path / "mutant.onnx"
+    save(emit(graph, tensors), path)
+    assert compare(graph, module, path).first_divergence == "lin"

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnx_ir as ir
+from google.protobuf.message import DecodeError
 
 from archspec.backends.onnx.wire import write_model
 
@@ -70,6 +71,12 @@ def check(path: Path) -> None:
 
 
 def weights_of(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
-    """The initialisers of a file by name, which in ours are state_dict keys, besides constants (`path/const`)."""
-    model = ir.load(path)
+    """The initialisers of a file by name, which in ours are state_dict keys, besides constants (`path/const`).
+    Raises OSError for a file that cannot be read, ValueError for one that holds no ONNX model."""
+    try:
+        model = ir.load(path, format="protobuf")
+    except DecodeError:
+        raise ValueError(f"{path} is no ONNX file") from None
+    if not model.graph.outputs:
+        raise ValueError(f"{path} holds no ONNX model")
     return {name: value.const_value.numpy() for name, value in model.graph.initializers.items() if value.const_value}

@@ -100,6 +100,11 @@ def test_outputs_have_their_names_by_an_identity_only_where_a_value_has_two(outp
         np.testing.assert_allclose(found, wanted.numpy(), rtol=1e-5, atol=1e-6)
 
 
+def test_a_layer_whose_path_is_the_name_of_an_output_gives_it_up() -> None:
+    model = emitted(OUTPUTS.format(outputs="{a: drop}"))
+    assert [(node.name, *node.output) for node in model.graph.node] == [("a", "a/Gemm"), ("b", "a")]
+
+
 def test_training_outputs_and_their_layers_are_left_out() -> None:
     model = emitted("""
 archspec: 1

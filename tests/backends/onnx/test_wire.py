@@ -41,6 +41,7 @@ def test_a_network_is_the_message_that_onnx_ir_makes() -> None:
         torch.tensor([True, False]),
         torch.tensor([1.0, -2.0], dtype=torch.bfloat16),
         torch.tensor([1.0, -2.0], dtype=torch.float16),
+        torch.arange(40.0),
         torch.arange(40000, dtype=torch.float64),
         np.arange(24, dtype=np.float32).reshape(2, 3, 4)[:, ::2],
         np.array([1, 2], dtype=ml_dtypes.bfloat16),
