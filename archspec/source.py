@@ -39,7 +39,9 @@ class SourceFile:
         return self.text[starts[number - 1] : end].rstrip("\r\n")
 
     def span(self, start: int, end: int) -> Span:
-        return Span(self, start, max(start, end))
+        """The range between two offsets, cut at the end of the text."""
+        length = len(self.text)
+        return Span(self, min(start, length), min(max(start, end), length))
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ def lint(spec: Spec, base: Spec, graph: Graph | None, state: State) -> None:
 
 
 def _unmentioned(spec: Spec, base: Spec, state: State) -> None:
-    words = set(_words(spec.root))
+    texts = ("name", "description", "reference")
+    words = {word for key, node in spec.root if key.text not in texts for word in _words_of(key, node)}
     inherited = base.args if base is not spec else {}
     names = [(arg.key, "the arg") for name, arg in spec.args.items() if name not in inherited]
     names += [(key, "the `let` name") for key, _ in spec.let or ()]
@@ -57,13 +58,15 @@ def _words(node: TreeNode) -> Iterator[str]:
             yield from _words(item)
     else:
         for key, value in node:
-            if "{" in key.text:
-                for inner in _BRACES.findall(key.text):
-                    yield from _WORD.findall(inner)
-            if key.text not in ("description", "reference", "name"):
-                yield from _words(value)
-            if key.text in ("defaults", "replace", "insert_after") and isinstance(value, Mapping):
-                yield from value.entries
+            yield from _words_of(key, value)
+
+
+def _words_of(key: Scalar, value: TreeNode) -> Iterator[str]:
+    for inner in _BRACES.findall(key.text):
+        yield from _WORD.findall(inner)
+    if key.text in ("defaults", "replace", "insert_after") and isinstance(value, Mapping):
+        yield from value.entries
+    yield from _words(value)
 
 
 def _unread_inputs(graph: Graph, state: State, spec: Spec) -> None:

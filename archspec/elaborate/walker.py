@@ -224,8 +224,8 @@ class Walker:
             if op.inputs == (0, 0) and layer.sources is None:
                 return lambda sources, site: make_node(self.state, op, arguments, [], site)
             return lambda sources, site: make_node(self.state, op, arguments, sources, site)
-        self.state.used_blocks.add(target.block)
         frame = bind(target, arguments, layer, env, self.state.evaluator)
+        self.state.used_blocks.add(target.block)
         return lambda sources, site: self.apply_block(target, frame, sources, site)
 
     def apply_block(self, ref: BlockRef, frame: Frame, sources: list[Entry], site: Site) -> Entry:

@@ -1,8 +1,8 @@
 """Every example of docs/language.md, run.
 
-A fenced block's info string says what it is: `yaml` checks clean; `yaml A309` gives exactly that code; `yaml file PATH` is a
-file that later examples find; `yaml header` stands before every example that has no `archspec:` of its own. `text keys`
-and `text shapes` tell the state_dict and the layers' shapes of the example before them.
+A fenced block's info string says what it is: `yaml` checks clean; `yaml A309` gives exactly that code; `yaml file PATH`
+is a file that later examples find; `yaml header` stands before every example that has no `archspec:` of its own.
+`text keys` and `text shapes` tell the state_dict and the layers' shapes of the example before them.
 """
 
 from __future__ import annotations
