@@ -19,13 +19,13 @@ from archspec.ops.base import OwnedTensor
 
 _BATCH = 4
 _TRIVIAL = 0.01  # a gain that torch starts below this would hide its branch
-_SHIFT = 0.3  # the deviation of what is added: biases, tokens, tables of positions
+_SHIFT = 0.5  # the deviation of what is added: biases, tokens, tables of positions
 _BatchNorm = torch.nn.modules.batchnorm._BatchNorm
 
 
 def calibrate(model: torch.nn.Module, graph: Graph, seed: int) -> None:
     """Randomise every parameter of `model` in place, then set the statistics of its batch norms by one forward
-    pass in training mode, without dropout. The same seed gives the same weights, and torch's own random
+    pass, layer by layer. The same seed gives the same weights, and torch's own random
     state is left alone. The model is in evaluation mode afterwards."""
     generator = torch.Generator().manual_seed(seed)
     tensors = model.state_dict(keep_vars=True)
@@ -38,14 +38,15 @@ def calibrate(model: torch.nn.Module, graph: Graph, seed: int) -> None:
 
 
 def _drawn(node: Node, owned: OwnedTensor, sizes: Mapping[str, int], generator: torch.Generator) -> torch.Tensor:
-    """Values for one tensor, by its part: weights keep the variance of a rectified input, gains lie around 1 or
-    where torch starts them, everything else is added."""
+    """Values for one tensor, by its part: weights keep the variance of what they read, gains lie below 1 or below
+    where torch starts them, everything else is added. Small gains beside large shifts keep activations near
+    their linear range: otherwise a deep network magnifies rounding a hundredfold."""
     fan_in = _fan_in(node, owned, sizes)
     if fan_in:
-        return torch.randn(owned.shape, generator=generator) * sqrt(2 / fan_in)
+        return torch.randn(owned.shape, generator=generator) / sqrt(fan_in)
     if owned.init.kind == "constant" and owned.init.mean:
         start = owned.init.mean if abs(owned.init.mean) > _TRIVIAL else 1.0
-        return start * (torch.rand(owned.shape, generator=generator) + 0.5)
+        return start * (torch.rand(owned.shape, generator=generator) / 2 + 0.5)
     return torch.randn(owned.shape, generator=generator) * _SHIFT
 
 
@@ -60,17 +61,23 @@ def _fan_in(node: Node, owned: OwnedTensor, sizes: Mapping[str, int]) -> float:
 
 
 def _set_statistics(model: torch.nn.Module, inputs: Mapping[str, torch.Tensor]) -> None:
+    """Give each batch norm the statistics of what reaches it, in one pass in evaluation mode. A channel that hardly
+    moves gets half of the layer's mean variance: its own would magnify whatever moves it later."""
+
+    def measure(norm: _BatchNorm, inputs: tuple[torch.Tensor, ...]) -> None:
+        axes = [axis for axis in range(inputs[0].ndim) if axis != 1]
+        variance, mean = torch.var_mean(inputs[0], axes, correction=0)
+        if norm.running_mean is not None and norm.running_var is not None:
+            norm.running_mean.copy_(mean)
+            norm.running_var.copy_(variance.clamp(min=variance.mean() / 2))
+
     tensors = model.state_dict().values()
     device = next((tensor.device for tensor in tensors), torch.device("cpu"))
     norms = [module for module in model.modules() if isinstance(module, _BatchNorm)]
-    momenta = [norm.momentum for norm in norms]
+    hooks = [norm.register_forward_pre_hook(measure) for norm in norms]
     model.eval()
     model.training = True  # of the model's own forward alone, which then computes the training outputs
-    for norm in norms:
-        norm.train()
-        norm.momentum = None  # the average over all batches: here, the statistics of the one
-        norm.reset_running_stats()
     model(*(tensor.to(device) for tensor in inputs.values()))
-    for norm, momentum in zip(norms, momenta, strict=True):
-        norm.momentum = momentum
     model.eval()
+    for hook in hooks:
+        hook.remove()

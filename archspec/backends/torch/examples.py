@@ -42,7 +42,7 @@ def example_inputs(
         shape = tuple(_number(size, sizes) for size in value.type.shape)
         dtype: torch.dtype = getattr(torch, value.type.dtype)
         if DType(value.type.dtype).is_floating:
-            means = torch.randn((*shape[:2], *(1 for _ in shape[2:])), generator=generator)
+            means = torch.randn((*shape[:2], *(1 for _ in shape[2:])), generator=generator) * 0.3
             made[value.name] = (torch.randn(shape, generator=generator) + means).to(dtype)
         else:
             made[value.name] = torch.randint(0, 2, shape, generator=generator).to(dtype)

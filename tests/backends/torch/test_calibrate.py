@@ -64,7 +64,6 @@ def test_statistics_are_those_of_the_data() -> None:
     norms = [model.stage.bn, model.aux1.bn]  # the second one runs in training only
     assert [norm.momentum for norm in norms] == [0.1, 0.1]
     for norm in norms:
-        assert norm.num_batches_tracked == 1
         assert (norm.running_mean != 0).all()
     assert (model.stage.bn.running_mean.abs() < 5).all()
 
