@@ -77,7 +77,6 @@ def test_a_changed_size_that_does_not_fit_is_a_spec_error(tmp_path: Path) -> Non
     module = archspec.build(TEXT)
     module.conv = nn.Conv2d(3, 9, 3)
     with pytest.raises(archspec.SpecError, match="in_features"):
-        module.fc = nn.Linear(288, 4)
         archspec.export(module, tmp_path / "m.onnx")
     assert list(tmp_path.iterdir()) == []
 
@@ -88,6 +87,16 @@ def test_another_op_in_a_layers_place_is_refused_with_its_path(tmp_path: Path) -
     with pytest.raises(ModuleChanged, match="act"):
         archspec.export(module, tmp_path / "m.onnx")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_untrained_module_with_flat_outputs_is_compared_with_calibrated_weights(tmp_path: Path) -> None:
+    module = archspec.build(TEXT)
+    nn.init.zeros_(module.fc.weight)
+    report = archspec.export(module, tmp_path / "m.onnx")
+    assert report is not None
+    assert report.passed
+    assert "flat" in report.weights
+    assert archspec.verify(tmp_path / "m.onnx", module).verdict == "vacuous"
 
 
 def test_a_module_of_someone_else_is_refused(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from archspec.elaborate.state import State
 from archspec.graph import Graph, Node
@@ -15,19 +15,19 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _BRACES = re.compile(r"\{([^}]*)\}")
 
 
-def lint(spec: Spec, base: Spec, graph: Graph | None, state: State) -> None:
-    """All warnings about a spec. `base`: the spec that it extends in the end, or itself."""
-    _unmentioned(spec, base, state)
+def lint(chain: list[Spec], graph: Graph | None, state: State) -> None:
+    """All warnings about the last spec of a chain, which extends those before it."""
+    *bases, spec = chain
+    _unmentioned(spec, {name for base in bases for name in base.args}, state)
     if graph is not None:
         _unread_inputs(graph, state, spec)
         for node in graph.nodes:
             _linear_on_width(node, state)
 
 
-def _unmentioned(spec: Spec, base: Spec, state: State) -> None:
+def _unmentioned(spec: Spec, inherited: Set[str], state: State) -> None:
     texts = ("name", "description", "reference")
     words = {word for key, node in spec.root if key.text not in texts for word in _words_of(key, node)}
-    inherited = base.args if base is not spec else {}
     names = [(arg.key, "the arg") for name, arg in spec.args.items() if name not in inherited]
     names += [(key, "the `let` name") for key, _ in spec.let or ()]
     for block in spec.blocks.values():

@@ -63,14 +63,14 @@ class _Network:
         except Failed:
             return None
         files = self._open(chain)
-        top, base = files[-1], files[0]
+        top = files[-1]
         graph = None
         if not self.spec.is_library:
             graph = self._network(files, chain)
         else:
             top.frame.force()
         self._check_unused_blocks(top)
-        lint(self.spec, base.spec, graph, self.state)
+        lint(chain, graph, self.state)
         self.diagnostics.silence(code.text for each in chain for code in each.allow)
         return None if self.diagnostics.has_errors else graph
 
