@@ -5,16 +5,15 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from archspec import given, zoo
 from archspec.diagnostics import Diagnostic, Diagnostics, SpecError
 from archspec.elaborate import MAX_LAYERS, Options, elaborate
+from archspec.elaborate.collector import collector_paused
 from archspec.graph import Graph, Output, Value
 from archspec.syntax.reader import MAX_BYTES
 from archspec.zoo import Target
@@ -55,7 +54,7 @@ def compile_target(
     for plugin in plugins:
         load_plugin(plugin)
     diagnostics = Diagnostics()
-    with _collector_paused():
+    with collector_paused():
         find = zoo.text_target if "\n" in name else zoo.find_target
         target = find(name, diagnostics, max_bytes=max_bytes)
         if target.spec is None:
@@ -68,18 +67,6 @@ def compile_target(
             name=target.name,
         )
         return Compilation(target, diagnostics, elaborate(target.spec, target.library, diagnostics, options))
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """A graph only grows while it is made; collecting in between walks it again and again, for nothing."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def load_plugin(name: str) -> None:

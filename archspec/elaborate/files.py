@@ -156,13 +156,14 @@ class Files:
     def inside(self, files: list[FileScope], state: State) -> Iterator[None]:
         """While a spec's layers are walked: it cannot stand in itself, and its defaults hold unless the spec
         around it has others."""
-        outer = state.defaults
+        outer, outer_ops = state.defaults, state.constant_ops
         self._opening.append(files[-1].spec)
         state.defaults = _merged([*(self.defaults(file, state) for file in files), outer])
+        state.constant_ops = {}
         try:
             yield
         finally:
-            state.defaults = outer
+            state.defaults, state.constant_ops = outer, outer_ops
             self._opening.pop()
 
     def defaults(self, file: FileScope, state: State) -> OpDefaults:

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 
 from archspec.diagnostics import Label
 from archspec.elaborate.state import State
 from archspec.graph import Node, Output, Value
+from archspec.ops.base import Op
 
 
 def report_overwritten_values(outputs: Sequence[Output], state: State) -> None:
@@ -19,8 +21,13 @@ def report_overwritten_values(outputs: Sequence[Output], state: State) -> None:
             readers.setdefault(value, []).append(node)
     results = Counter(output.value for output in outputs)
     for node in state.nodes:
-        if getattr(node.op, "inplace", False):
+        if _has_inplace(type(node.op)) and getattr(node.op, "inplace", False):
             _check(node, readers, results, state)
+
+
+@cache
+def _has_inplace(op: type[Op]) -> bool:
+    return "inplace" in op.model_fields
 
 
 def _check(node: Node, readers: dict[Value, list[Node]], results: Counter[Value], state: State) -> None:

@@ -28,6 +28,9 @@ Arguments = Mapping[str, tuple[Scalar, TreeNode]]
 
 def make_op(state: State, op: type[Op], arguments: Arguments, span: Span, env: Env) -> Op:
     """The op with its arguments evaluated, `defaults` filled in. Raises Failed, with every mistake reported."""
+    constant = state.constant_ops.get((id(arguments), op))
+    if constant is not None:
+        return constant
     known = slots(op)
     values: dict[str, Any] = dict(state.defaults.get(op.__name__, ()))
     failed: set[str] = set()
@@ -47,6 +50,8 @@ def make_op(state: State, op: type[Op], arguments: Arguments, span: Span, env: E
     key_ = (op, *((name, _frozen(value)) for name, value in values.items()))
     if key_ not in state.ops:
         state.ops[key_] = _validated(state, op, values, arguments, span)
+    if all(isinstance(node, Scalar) and not node.is_text for _, node in arguments.values()):
+        state.constant_ops[id(arguments), op] = state.ops[key_]
     return state.ops[key_]
 
 
@@ -109,6 +114,14 @@ def _argument_span(arguments: Arguments, name: str) -> Span | None:
     return node.inner if isinstance(node, Scalar) else node.span
 
 
+def _argument_spans(state: State, arguments: Arguments) -> dict[str, Span]:
+    """The places of a layer's arguments, which all its repetitions share."""
+    if id(arguments) not in state.argument_spans:
+        spans = ((name, _argument_span(arguments, name)) for name in arguments)
+        state.argument_spans[id(arguments)] = {name: span for name, span in spans if span}
+    return state.argument_spans[id(arguments)]
+
+
 def make_node(state: State, op: Op, arguments: Arguments, sources: list[Entry], site: Site) -> Entry:
     """A node for the op on its inputs; FAILED where an input failed or the op refuses."""
     if site.place.owner in state.overrides:
@@ -121,8 +134,8 @@ def make_node(state: State, op: Op, arguments: Arguments, sources: list[Entry], 
     outputs = _inferred(state, op, types, arguments, site)
     if outputs is None:
         return FAILED
-    spans = {name: _argument_span(arguments, name) or site.span for name in arguments}
-    origin = Origin(site.span, spans, tuple(source.span for source in site.sources), site.within)
+    values = tuple(source.span for source in site.sources) if site.sources else ()
+    origin = Origin(site.span, _argument_spans(state, arguments), values, site.within)
     node = Node(site.place.path, op, inputs, site.scope, origin, site.place.owner)
     if op.multiple:
         node.outputs = tuple(Value(f"{node.path}.{i}", type_, node, i) for i, type_ in enumerate(outputs))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from functools import lru_cache
 
 from archspec.elaborate.evaluate import Env
 from archspec.elaborate.names import Failed
@@ -27,22 +28,29 @@ def layer_name(layer: LayerDecl, env: Env, state: State) -> str:
 
 
 def _problem(name: str, layer: LayerDecl, env: Env) -> tuple[str, list[str]] | None:
+    """What is wrong with a name, and the way out; None: nothing."""
+    if env.file.op_named(name) is not None:
+        return f"`{name}` is an op or block, and cannot name a layer", []
+    in_list = env.values is not None and env.values.scope.kind == "list"
+    return _misnomer(name, layer.kind == "splice", in_list)
+
+
+@lru_cache(maxsize=4096)
+def _misnomer(name: str, is_label: bool, in_list: bool) -> tuple[str, list[str]] | None:
+    """What is wrong with a name by itself. A label is that of a splice: no module gets it."""
     if not _LAYER_NAME.fullmatch(name):
         helps = ["a name has letters, digits, _ and -; a dot puts the layer into a container"]
         return f"`{name}` cannot name a layer", helps
-    if env.file.op_named(name) is not None:
-        return f"`{name}` is an op or block, and cannot name a layer", []
     if name == "prev":
         return "`prev` is the previous layer, and cannot name one", []
-    if layer.kind == "splice":  # a label: no module gets its name
+    if is_label:
         return None
     *containers, last = name.split(".")
     if any(map(keyword.iskeyword, (*containers, last))):  # torch.fx and torch.export write it as an attribute
         return f"`{name}` is a word of Python, and cannot name a module", [f"`{name}_` is free, say"]
     if any(part in MODULE_NAMES for part in (*containers, last)):
         return f"torch's modules have a `{last}` of their own", [f"`{last}_` is free, say"]
-    in_list = bool(containers) or (env.values is not None and env.values.scope.kind == "list")
-    if in_list and last in SEQUENCE_NAMES:
+    if (containers or in_list) and last in SEQUENCE_NAMES:
         return f"torch's lists of modules have a `{last}` of their own", [f"`{last}_` is free, say"]
     return None
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from archspec.diagnostics import Diagnostics, near
 from archspec.dims import Dim, Symbolic, symbol
+from archspec.elaborate.collector import collector_paused
 from archspec.elaborate.evaluate import Env, Evaluator
 from archspec.elaborate.files import Arguments, Files, bind_defaults
 from archspec.elaborate.initialisation import read_init
@@ -44,7 +45,8 @@ def elaborate(spec: Spec, library: Library, diagnostics: Diagnostics, options: O
     """The network of a spec; None where it has errors, which `diagnostics` holds, or where it is a library."""
     network = _Network(spec, library, diagnostics, options or Options())
     try:
-        return network.elaborate()
+        with collector_paused():
+            return network.elaborate()
     except TooLarge:
         return None
 

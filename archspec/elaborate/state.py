@@ -58,10 +58,12 @@ class State:
     edits: dict[str, list[Edit]] = field(default_factory=dict)
     nested: list[tuple[Sequence[FileScope], Scope]] = field(default_factory=list)  # specs that stand as layers
     met: set[str] = field(default_factory=set)  # paths of edits that met a layer
-    overrides: Mapping[str, Mapping[str, Any]] = field(
-        default_factory=dict
-    )  # layer path -> arguments, from a changed module
+    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # layer path -> changed arguments
     ops: dict[Any, Op] = field(default_factory=dict)  # by class and arguments: equal layers share one
+    # Of layers without expressions, by the identity of their arguments (which live as long as their file) and class;
+    # as long as the same `defaults` hold.
+    constant_ops: dict[tuple[int, type[Op]], Op] = field(default_factory=dict)
+    argument_spans: dict[int, dict[str, Span]] = field(default_factory=dict)  # likewise by identity
     inferred: dict[Any, Any] = field(default_factory=dict)  # by op and input types
 
     def note_edits(self, files: Sequence[FileScope], place: str = "", *, cut: bool = False) -> None:

@@ -12,6 +12,7 @@ import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol, TypeAlias
 
 from archspec.syntax import arithmetic
@@ -76,6 +77,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Value, Value], bool]] = {
 _WORDS = {"&&": "and", "||": "or", "!": "not"}
 
 
+@lru_cache(maxsize=4096)  # the same texts stand in many layers
 def parse(text: str) -> Expression:
     """Compile an expression. Raises ExpressionError."""
     if len(text) > MAX_LENGTH:
