@@ -52,9 +52,9 @@ def _of_chain(files: Sequence[FileScope], place: str, nodes: Sequence[Node], sta
                 message = f"the initialisation of `{key.text}` has to be a mapping of its tensors"
                 state.diagnostics.add("A203", message, section.span, helps=["write `{weight: zeros}`"])
                 continue
-            tensors = {name for node in owners for name in node.parameters()}
             for name, node in section:
-                if owners and name.text not in tensors:
+                if owners and not any(name.text in owner.parameters() for owner in owners):
+                    tensors = {tensor for owner in owners for tensor in owner.parameters()}
                     helps = near(name.text, tensors) or [f"it owns {', '.join(sorted(tensors)) or 'no tensors'}"]
                     state.diagnostics.add("A315", f"`{key.text}` owns no tensor `{name.text}`", name.span, helps=helps)
                     continue

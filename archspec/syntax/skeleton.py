@@ -8,9 +8,11 @@ is derived from the same classes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, core_schema
 
 from archspec.diagnostics import Diagnostics, near
 from archspec.syntax.tree import Mapping, Node, Scalar, Sequence, kind
@@ -51,15 +53,27 @@ class Skeleton(BaseModel):
             diagnostics.add("A203", f"`{key}` has to be {wanted}, and is {kind(node)}", node.span)
 
 
-def node_of(wanted: str, fits: Callable[[Any], bool], schema: dict[str, Any]) -> Any:
-    """Metadata for a field that keeps its node: what it has to be, in words, as a test, and as JSON Schema."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """Metadata for a field that keeps its node: what it has to be, in words, as a test, and as JSON Schema.
 
-    def check(node: Any) -> Any:
-        if not fits(node):
-            raise ValueError(wanted)
+    pydantic's own PlainValidator would first build a schema of the node's class, which nobody uses.
+    """
+
+    wanted: str
+    fits: Callable[[Any], bool]
+    schema: dict[str, Any]
+
+    def _check(self, node: Any) -> Any:
+        if not self.fits(node):
+            raise ValueError(self.wanted)
         return node
 
-    return PlainValidator(check), WithJsonSchema(schema)
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._check)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return dict(self.schema)
 
 
 def _is_text(node: object) -> bool:
@@ -74,21 +88,21 @@ def _is_list_of_scalars(node: object) -> bool:
     return isinstance(node, Sequence) and all(isinstance(item, Scalar) for item in node.items)
 
 
-_text = node_of("text", _is_text, {"type": "string"})
-_texts = node_of("a list of words", _is_list_of_text, {"type": "array", "items": {"type": "string"}})
-_mapping = node_of("a mapping", lambda node: isinstance(node, Mapping), {"type": "object"})
-_layers = node_of(
+_text = Kept("text", _is_text, {"type": "string"})
+_texts = Kept("a list of words", _is_list_of_text, {"type": "array", "items": {"type": "string"}})
+_mapping = Kept("a mapping", lambda node: isinstance(node, Mapping), {"type": "object"})
+_layers = Kept(
     "a list or a mapping of layers", lambda node: isinstance(node, (Mapping, Sequence)), {"type": ["array", "object"]}
 )
-_conditions = node_of("a list of conditions", _is_list_of_scalars, {"type": "array", "items": {"type": "string"}})
-_sizes = node_of("a list", _is_list_of_scalars, {"type": "array", "items": {"type": ["string", "integer", "null"]}})
-_scalar = node_of("an expression", lambda node: isinstance(node, Scalar), {"type": ["string", "number", "boolean"]})
-_version = node_of(
+_conditions = Kept("a list of conditions", _is_list_of_scalars, {"type": "array", "items": {"type": "string"}})
+_sizes = Kept("a list", _is_list_of_scalars, {"type": "array", "items": {"type": ["string", "integer", "null"]}})
+_scalar = Kept("an expression", lambda node: isinstance(node, Scalar), {"type": ["string", "number", "boolean"]})
+_version = Kept(
     "the language version, a number",
     lambda node: isinstance(node, Scalar) and isinstance(node.value, int) and not isinstance(node.value, bool),
     {"const": 1},
 )
-_source = node_of(
+_source = Kept(
     "a name, or a list of names",
     lambda node: (isinstance(node, Scalar) and node.value is not None) or _is_names(node),
     {"anyOf": [{"type": ["string", "integer"]}, {"type": "array", "items": {"type": ["string", "integer"]}}]},
@@ -101,12 +115,12 @@ def _is_names(node: object) -> bool:
     )
 
 
-Version = Annotated[Scalar, *_version]
-Text = Annotated[Scalar, *_text]
-Texts = Annotated[Sequence, *_texts]
-Section = Annotated[Mapping, *_mapping]
-LayersNode = Annotated[Node, *_layers]
-Conditions = Annotated[Sequence, *_conditions]
-Sizes = Annotated[Sequence, *_sizes]
-ExpressionNode = Annotated[Scalar, *_scalar]
-SourceNode = Annotated[Node, *_source]
+Version = Annotated[Scalar, _version]
+Text = Annotated[Scalar, _text]
+Texts = Annotated[Sequence, _texts]
+Section = Annotated[Mapping, _mapping]
+LayersNode = Annotated[Node, _layers]
+Conditions = Annotated[Sequence, _conditions]
+Sizes = Annotated[Sequence, _sizes]
+ExpressionNode = Annotated[Scalar, _scalar]
+SourceNode = Annotated[Node, _source]
