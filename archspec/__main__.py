@@ -1,5 +1,23 @@
-"""`python -m archspec` is the command."""
+"""The `archspec` command as a process of its own, which is also `python -m archspec`."""
 
-from archspec.cli import run
+from __future__ import annotations
 
-run()
+import gc
+import io
+import sys
+
+
+def run() -> None:
+    """Run the command on sys.argv, and exit."""
+    gc.disable()  # while modules load: collecting then takes a tenth of a whole `check`
+    from archspec.cli import main
+
+    gc.enable()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without a character shows its code, and no traceback
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(main())
+
+
+if __name__ == "__main__":
+    run()

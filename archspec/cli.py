@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import os
 import sys
@@ -26,14 +25,6 @@ if TYPE_CHECKING:
 GOOD, ERRORS, USAGE = 0, 1, 2
 _IO_CODES = ("A001", "A003")
 _PATIENCE_S = 1.0  # a stage that takes longer says what it is doing
-
-
-def run() -> None:
-    """The console script."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal without a character shows its code, and no traceback
-            stream.reconfigure(errors="backslashreplace")
-    sys.exit(main())
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -365,5 +364,7 @@ def _module(
 
 
 def _sha256(target: Target) -> str:
+    import hashlib
+
     text = target.spec.file.text if target.spec else ""
     return hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).hexdigest()

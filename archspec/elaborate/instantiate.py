@@ -163,7 +163,8 @@ def _inputs(state: State, op: Op, sources: list[Entry], site: Site) -> tuple[Val
         wanted = f"{least}" if least == most else f"at least {least}" if most is None else f"{least} to {most}"
         message = f"{name} reads {wanted} value{'s' if wanted != '1' else ''}, and gets {len(sources)}"
         helps = ["say which values with `from: [a, b]`"] if len(sources) < least else []
-        state.diagnostics.add("A504", message, site.source_span(0) if site.sources else site.span, helps=helps)
+        surplus = most if most is not None and len(sources) > most else 0
+        state.diagnostics.add("A504", message, site.source_span(surplus), helps=helps)
         return None
     return tuple(values) if len(values) == len(sources) else None
 

@@ -45,6 +45,7 @@ class Site(NamedTuple):
     within: Within
 
     def source_span(self, index: int) -> Span:
+        """The place of an item of `from`; without one, that of the layer."""
         return self.sources[index].span if index < len(self.sources) else self.span
 
     def labels(self) -> list[Label]:

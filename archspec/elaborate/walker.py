@@ -153,8 +153,8 @@ class Walker:
     ) -> None:
         """`reading`: where the names of its `from` are understood."""
         values = context.values
-        sources = self._sources(layer, reading)
-        site = Site(place, context.scope, layer.span, tuple(layer.sources or ()), context.within)
+        sources, written = self._sources(layer, reading)
+        site = Site(place, context.scope, layer.span, written, context.within)
         entry = apply(sources, site) if apply is not None else FAILED
         if entry.apply is None and entry.step is not None:
             entry.apply, entry.span = apply, layer.span
@@ -181,10 +181,12 @@ class Walker:
 
     # --- what a layer reads -------------------------------------------------------------------------
 
-    def _sources(self, layer: LayerDecl, context: Context) -> list[Entry]:
+    def _sources(self, layer: LayerDecl, context: Context) -> tuple[list[Entry], tuple[Scalar, ...]]:
+        """What a layer reads, and where each of that is written; nowhere for the implicit previous."""
         if layer.sources is None:
-            return [context.values.prev]
-        return [entry for scalar in layer.sources for entry in self._source(scalar, context)]
+            return [context.values.prev], ()
+        found = [(entry, scalar) for scalar in layer.sources for entry in self._source(scalar, context)]
+        return [entry for entry, _ in found], tuple(scalar for _, scalar in found)
 
     def _source(self, scalar: Scalar, context: Context) -> list[Entry]:
         """The entries that one item of `from` stands for; FAILED where it stands for none."""
@@ -210,8 +212,9 @@ class Walker:
 
     def _splice(self, layer: LayerDecl, name: str | None, context: Context) -> None:
         """The children join the surrounding scope; the layer's own name is a label for `from`."""
-        site = Site(context.place, context.scope, layer.span, tuple(layer.sources or ()), context.within)
-        context.values.prev = self._one_source(layer, self._sources(layer, context), site)
+        sources, written = self._sources(layer, context)
+        site = Site(context.place, context.scope, layer.span, written, context.within)
+        context.values.prev = self._one_source(layer, sources, site)
         if layer.children is not None:
             self.walk(layer.children, context)
         if name is not None:
@@ -274,9 +277,8 @@ class Walker:
             several = "s" if len(block.inputs) > 1 else ""
             message = f"{block.name} reads {len(block.inputs)} value{several} ({wanted}), and gets {len(sources)}"
             labels = [Label(block.key.span, "declared here")]
-            self.state.diagnostics.add(
-                "A504", message, site.source_span(0) if site.sources else site.span, labels=labels
-            )
+            surplus = len(block.inputs) if len(sources) > len(block.inputs) else 0
+            self.state.diagnostics.add("A504", message, site.source_span(surplus), labels=labels)
             return False
         if len(site.within) >= MAX_BLOCK_DEPTH:
             helps = ["recursion ends by an `if` on an argument"]
@@ -390,7 +392,8 @@ class Walker:
             return True
         several = "s" if len(inputs) > 1 else ""
         message = f"`{name}` reads {len(inputs)} value{several} ({', '.join(inputs)}), and gets {len(sources)}"
-        self.state.diagnostics.add("A504", message, site.source_span(0) if site.sources else site.span)
+        surplus = len(inputs) if len(sources) > len(inputs) else 0
+        self.state.diagnostics.add("A504", message, site.source_span(surplus))
         return False
 
 

@@ -89,9 +89,9 @@ def parse(text: str) -> Expression:
             warnings.simplefilter("error")
             tree = ast.parse(source, mode="eval")
     except SyntaxError as error:
-        start = indent + max((error.offset or 1) - 1, 0)
+        message, start = _syntax_error(source, error)
+        start += indent
         helps = [f"write `{word}` for `{sign}`" for sign, word in _WORDS.items() if sign in source.replace("!=", "")]
-        message = "the expression is empty" if not source else f"the expression does not parse: {error.msg}"
         raise ExpressionError("A306", message, start, start + 1, helps) from None
     except (ValueError, MemoryError, RecursionError, Warning):
         raise ExpressionError("A306", "the expression does not parse") from None
@@ -99,6 +99,16 @@ def parse(text: str) -> Expression:
     operands = [tree.body.left, *tree.body.comparators] if isinstance(tree.body, ast.Compare) else []
     shown = tuple((ast.unparse(operand), compiler.compile(operand, 0)) for operand in operands)
     return Expression(text, compiler.compile(tree.body, 0), shown)
+
+
+def _syntax_error(source: str, error: SyntaxError) -> tuple[str, int]:
+    """What is wrong, and where: an offset in the source."""
+    if not source:
+        return "the expression is empty", 0
+    if not error.offset:
+        return "the expression ends too early", len(source) - 1
+    before = source.splitlines(keepends=True)[: (error.lineno or 1) - 1]
+    return f"the expression does not parse: {error.msg}", sum(map(len, before)) + error.offset - 1
 
 
 class _Compiler:

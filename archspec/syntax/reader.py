@@ -66,6 +66,8 @@ def read(file: SourceFile, diagnostics: Diagnostics, *, max_bytes: int = MAX_BYT
         problem = str(getattr(error, "reason", error)).splitlines()[0]
         diagnostics.add("A101", f"the YAML does not parse: {problem}", file.span(offset, offset + 1))
         return None
+    if builder.incomplete:
+        return None
     if builder.root is None:
         diagnostics.add("A101", "the file is empty", file.span(0, 0), helps=["start with `archspec: 1`"])
     return builder.root
@@ -115,6 +117,7 @@ class _Builder:
     file: SourceFile
     diagnostics: Diagnostics
     root: Node | None = None
+    incomplete: bool = False  # aliases leave holes, which would be told as other mistakes
     _stack: list[_Open] = field(default_factory=list)
     _documents: int = 0
 
@@ -131,6 +134,7 @@ class _Builder:
         elif isinstance(event, AliasEvent):
             span = self._span(event)
             self._refuse_marks(span, "an alias")
+            self.incomplete = True
             self._add(Scalar(None, span.text, span, span))
         elif isinstance(event, DocumentStartEvent):
             return self._document(event)
@@ -215,6 +219,7 @@ class _Builder:
     def _pair(self, top: _Open, mapping: Mapping, key: Scalar, value: Node) -> None:
         if key.text == "<<" and key.inner == key.span:
             self._refuse_marks(key.span, "a merge key")
+            self.incomplete = True
             return
         if top.flow and isinstance(value, Scalar):
             lone = value.value is None and value.span.start == value.span.end

@@ -23,7 +23,7 @@ _N = TypeVar("_N", bound=Node)
 class Skeleton(BaseModel):
     """One mapping of the language; the fields are its keys."""
 
-    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, frozen=True, defer_build=True)
 
     @classmethod
     def read(cls, mapping: Mapping, diagnostics: Diagnostics, what: str) -> Self | None:
