@@ -40,10 +40,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SpecError as error:
         _print_diagnostics([(error.diagnostics[0].span.file.path, error.diagnostics)])
         return _exit_code(error.diagnostics)
+    except BrokenPipeError:  # who reads our output has gone: nothing is left to say, at exit neither
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return GOOD
     except (OSError, ValueError) as error:
         return _complain(str(error), USAGE)
-    except BrokenPipeError:  # pragma: no cover
-        return GOOD
     except KeyboardInterrupt:
         return _complain("interrupted", 130)
 
@@ -96,7 +97,7 @@ def _export(options: argparse.Namespace) -> int:
         )
 
     with _progress(f"building {architecture.name}, writing {options.output} and comparing it with torch"):
-        report, code = _attempt(work)
+        report, code = _attempt(work, options)
     if code:
         return code
     if report is not None:
@@ -120,7 +121,7 @@ def _verify(options: argparse.Namespace) -> int:
         )
 
     with _progress(f"comparing {options.file} with torch"):
-        report, code = _attempt(work)
+        report, code = _attempt(work, options)
     if code or report is None:
         return code
     _write_report(report, options)
@@ -128,7 +129,9 @@ def _verify(options: argparse.Namespace) -> int:
     return GOOD if report.passed else ERRORS
 
 
-def _attempt(work: Callable[[], ParityReport | None]) -> tuple[ParityReport | None, int]:
+def _attempt(
+    work: Callable[[], ParityReport | None], options: argparse.Namespace
+) -> tuple[ParityReport | None, int]:
     """Do what needs torch and onnx; what may go wrong with a user's files becomes a message."""
     from archspec.backends.onnx import EmitError
     from archspec.parity import DeviceError, NoSizes, ParityError
@@ -137,7 +140,8 @@ def _attempt(work: Callable[[], ParityReport | None]) -> tuple[ParityReport | No
     try:
         return work(), GOOD
     except ParityError as error:
-        print(str(error))
+        _write_report(error.report, options)
+        print(error.report.text())
         return None, _complain("not in parity: nothing was written", ERRORS)
     except (WeightsError, EmitError, DeviceError, NoSizes) as error:
         return None, _complain(str(error), ERRORS)
@@ -151,6 +155,8 @@ def _check_writable(*paths: str | None) -> None:
             raise IsADirectoryError(f"{path} is a directory")
         if not path.parent.is_dir():
             raise FileNotFoundError(f"there is no directory {path.parent}")
+        if not os.access(path.parent, os.W_OK):
+            raise PermissionError(f"the directory {path.parent} cannot be written to")
 
 
 def _write_report(report: ParityReport, options: argparse.Namespace) -> None:

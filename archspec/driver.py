@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Path_ = str | os.PathLike[str]
 
-Inputs = Mapping[str, given.Shape] | Sequence[str]
+Inputs = Mapping[str, given.Shape] | Sequence[str] | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,10 @@ def load_plugin(name: str) -> None:
     found = [point for point in entry_points(group="archspec.ops") if point.name == name]
     if not found:
         raise ValueError(f"there is no plugin `{name}`: no installed package has it as an `archspec.ops` entry point")
-    loaded = found[0].load()
+    try:
+        loaded = found[0].load()
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"the plugin `{name}` cannot be loaded: {error}") from error
     if isinstance(loaded, type) and ops.find(loaded.__name__) is not loaded:
         ops.register(loaded)
 
@@ -322,7 +325,7 @@ def verify(
 
     from archspec.backends.onnx import weights_of
     from archspec.parity import compare
-    from archspec.weights import WeightsError
+    from archspec.weights import WeightsError, load_into
 
     in_file = weights_of(onnx_path)
     if isinstance(target, torch.nn.Module):
@@ -336,7 +339,7 @@ def verify(
             missing = [key for key in wanted if key not in found and not key.endswith("num_batches_tracked")]
             if missing:
                 raise WeightsError(f"{onnx_path} lacks {missing[0]} ({len(missing)} tensors in all): pass `--weights`")
-            module.load_state_dict({key: found.get(key, tensor) for key, tensor in wanted.items()})
+            load_into(module, {key: found.get(key, tensor) for key, tensor in wanted.items()})
             whose = "the file's weights"
     report = compare(architecture.graph, module.eval(), onnx_path, device=device, seed=seed)
     return replace(report, weights=whose)

@@ -57,8 +57,10 @@ def _node(value: object, file: SourceFile) -> Node:
     raise TypeError(f"{file.path}{value!r}: an argument is a number, a bool, a text, None or a list of these")
 
 
-def shapes(given: Mapping[str, Shape] | Sequence[str]) -> dict[str, list[Scalar]]:
-    """Input shapes: a mapping, or items such as `1x3x320x320` (the only input) and `image=N,3,H,W`."""
+def shapes(given: Mapping[str, Shape] | Sequence[str] | str) -> dict[str, list[Scalar]]:
+    """Input shapes: a mapping, or items such as `1x3x320x320` (the only input) and `image=N,3,H,W`, or one item."""
+    if isinstance(given, str):
+        given = [given]
     if not isinstance(given, Mapping):
         pairs = [item.rpartition("=")[::2] for item in given]
         given = dict(pairs)

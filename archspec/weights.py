@@ -48,7 +48,9 @@ def _from_file(path: Path) -> Mapping[str, Tensor]:
         raise WeightsError(f"{path} holds more than tensors, and code is never unpickled: {reason}") from None
     except Exception as error:  # an unpickler on arbitrary bytes raises anything
         raise WeightsError(f"{path} is no file of torch.save: {error}") from error
-    if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+    if not isinstance(state, Mapping) or not all(
+        isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in state.items()
+    ):
         raise WeightsError(f"{path} holds no state_dict, a mapping of names to tensors")
     return state
 

@@ -25,6 +25,13 @@ from archspec.types import TensorType
 
 Arguments = Mapping[str, tuple[Scalar, TreeNode]]
 
+_WORDS = {
+    "Input should be": "has to be",
+    "a valid integer": "an integer",
+    "a valid number": "a number",
+    "a valid boolean": "true or false",
+}  # pydantic's words -> ours
+
 
 def make_op(state: State, op: type[Op], arguments: Arguments, span: Span, env: Env) -> Op:
     """The op with its arguments evaluated, `defaults` filled in. Raises Failed, with every mistake reported."""
@@ -99,7 +106,8 @@ def _report_field(
         state.diagnostics.add("A304", f"{op.__name__} needs `{name}`", span, helps=[f"add `{name}: ...`"])
         return
     rule = str(item["msg"]).removeprefix("Value error, ")
-    rule = rule.replace("Input should be", "has to be", 1) if rule.startswith("Input should be") else rule
+    for theirs, ours in _WORDS.items():
+        rule = rule.replace(theirs, ours)
     found = "" if "it is" in rule or name not in values else f", and is {describe(values[name])}"
     message = f"`{name}` of {op.__name__} {rule}{found}" if name else f"{op.__name__}: {rule}"
     helps = divided(arguments[name][1], values[name]) if name in arguments else ()

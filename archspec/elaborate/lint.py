@@ -18,7 +18,8 @@ _BRACES = re.compile(r"\{([^}]*)\}")
 def lint(chain: list[Spec], graph: Graph | None, state: State) -> None:
     """All warnings about the last spec of a chain, which extends those before it."""
     *bases, spec = chain
-    _unmentioned(spec, {name for base in bases for name in base.args}, state)
+    if not state.diagnostics.has_errors:  # else the mention may be there, misspelt
+        _unmentioned(spec, {name for base in bases for name in base.args}, state)
     if graph is not None:
         _unread_inputs(graph, state, spec)
         for node in graph.nodes:

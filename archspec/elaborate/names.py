@@ -20,6 +20,18 @@ if TYPE_CHECKING:
     from archspec.elaborate.values import ValueScope
 
 
+# What torch's functions and other libraries call an op.
+_SYNONYMS = {
+    **dict.fromkeys(["cat", "concatenate"], "Concat"),
+    **dict.fromkeys(["view", "unflatten"], "Reshape"),
+    **dict.fromkeys(["dense", "fullyconnected"], "Linear"),
+    **dict.fromkeys(["globalaveragepool", "globalavgpool2d", "globalaveragepooling2d"], "AdaptiveAvgPool2d"),
+    **dict.fromkeys(["interpolate", "resize"], "Upsample"),
+    **dict.fromkeys(["multiply"], "Mul"),
+    **dict.fromkeys(["swish"], "SiLU"),
+}
+
+
 class Failed(Exception):
     """Something that was reported already, here or where this came from."""
 
@@ -133,5 +145,7 @@ class FileScope:
         return OpRef(op) if op is not None else None
 
     def near_ops(self, name: str) -> list[str]:
-        """Help for a misspelt op or block."""
+        """Help for a misspelt op or block, or one that goes by another name here."""
+        if (meant := _SYNONYMS.get(name.lower())) is not None:
+            return [f"it is called `{meant}` here"]
         return near(name, [*self.blocks, *ops.names()])

@@ -48,6 +48,8 @@ def _misnomer(name: str, is_label: bool, in_list: bool) -> tuple[str, list[str]]
     *containers, last = name.split(".")
     if any(map(keyword.iskeyword, (*containers, last))):  # torch.fx and torch.export write it as an attribute
         return f"`{name}` is a word of Python, and cannot name a module", [f"`{name}_` is free, say"]
+    if any(part.startswith("__") for part in (*containers, last)):
+        return f"`{name}` begins with `__`, which Python keeps for its own", []
     if any(part in MODULE_NAMES for part in (*containers, last)):
         return f"torch's modules have a `{last}` of their own", [f"`{last}_` is free, say"]
     if (containers or in_list) and last in SEQUENCE_NAMES:

@@ -179,8 +179,8 @@ class _Network:
         except ValueError as error:
             self.diagnostics.add("A305", f"a size of an input: {error}", item.inner)
             return None
-        if isinstance(size, int) and size < 0:
-            self.diagnostics.add("A305", f"a size of an input cannot be negative, and this is {size}", item.inner)
+        if isinstance(size, int) and size < 1:
+            self.diagnostics.add("A305", f"a size of an input has to be at least 1, and this is {size}", item.inner)
             return None
         return size
 

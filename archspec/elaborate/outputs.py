@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from archspec.diagnostics import Label
 from archspec.elaborate.evaluate import Env
@@ -30,14 +30,14 @@ def find_outputs(declaring: Spec | None, env: Env, state: State, spec: Spec) -> 
                 state.diagnostics.add("A507", "the network has no layers", place_of(spec, "layers"))
             return []
         return [Output(env.values.last, value)]
-    found = [output for each in declaring.outputs for output in _output(each, env, state)]
+    found = [output for each in declaring.outputs for output in _output(each, env, state, env.values.scope.inputs)]
     if not state.diagnostics.has_errors and all(output.training for output in found):
         message = "the network has no output outside training"
         state.diagnostics.add("A507", message, place_of(declaring, "outputs"))
     return found
 
 
-def _output(declared: OutputDecl, env: Env, state: State) -> Iterator[Output]:
+def _output(declared: OutputDecl, env: Env, state: State, inputs: Sequence[Value]) -> Iterator[Output]:
     assert env.values is not None
     try:
         if declared.condition is not None and not state.evaluator.condition(declared.condition, env):
@@ -45,7 +45,12 @@ def _output(declared: OutputDecl, env: Env, state: State) -> Iterator[Output]:
         training = declared.training is not None and state.evaluator.condition(declared.training, env)
         text = state.evaluator.text(declared.source, env)
         [entry] = env.values.resolve(tuple(text.split(".")))
-        yield Output(declared.key.text, entry.single(text), training)
+        value = entry.single(text)
+        name = declared.key.text
+        if any(name == taken.name and value is not taken for taken in inputs):  # in ONNX both are values of one graph
+            state.diagnostics.add("A311", f"`{name}` is an input of the model already", declared.key.span)
+            return
+        yield Output(name, value, training)
     except Failed:
         return
     except ExpressionError as error:

@@ -1,5 +1,5 @@
 """Names that torch's modules have already, so that a child cannot take them: kept as a list, because
-`check` does not import torch. A test compares it with torch.
+`check` does not import torch. Tests compare it with torch. `_archspec` is where a built module remembers its spec.
 """
 
 from __future__ import annotations
@@ -7,6 +7,39 @@ from __future__ import annotations
 MODULE_NAMES = frozenset(
     [
         "T_destination",
+        "_apply",
+        "_archspec",
+        "_backward_hooks",
+        "_backward_pre_hooks",
+        "_buffers",
+        "_call_impl",
+        "_compiled_call_impl",
+        "_forward_hooks",
+        "_forward_hooks_always_called",
+        "_forward_hooks_with_kwargs",
+        "_forward_pre_hooks",
+        "_forward_pre_hooks_with_kwargs",
+        "_get_backward_hooks",
+        "_get_backward_pre_hooks",
+        "_get_name",
+        "_is_full_backward_hook",
+        "_load_from_state_dict",
+        "_load_state_dict_post_hooks",
+        "_load_state_dict_pre_hooks",
+        "_maybe_warn_non_full_backward_hook",
+        "_modules",
+        "_named_members",
+        "_non_persistent_buffers_set",
+        "_parameters",
+        "_register_load_state_dict_pre_hook",
+        "_register_state_dict_hook",
+        "_replicate_for_data_parallel",
+        "_save_to_state_dict",
+        "_slow_forward",
+        "_state_dict_hooks",
+        "_state_dict_pre_hooks",
+        "_version",
+        "_wrapped_call_impl",
         "add_module",
         "apply",
         "bfloat16",
@@ -62,4 +95,4 @@ MODULE_NAMES = frozenset(
         "zero_grad",
     ]
 )
-SEQUENCE_NAMES = frozenset(["append", "extend", "insert", "pop"])
+SEQUENCE_NAMES = frozenset(["_get_abs_string_index", "_get_item_by_idx", "append", "extend", "insert", "pop"])

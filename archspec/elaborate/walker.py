@@ -7,6 +7,7 @@ calls that function again at another place, with the owner of the first.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,8 @@ from archspec.syntax import arithmetic
 from archspec.syntax.expressions import ExpressionError, parse_template
 from archspec.syntax.layers import LayerDecl, Layers
 from archspec.syntax.tree import Scalar
+
+_PYTHON = re.compile(r"(?:(?:torch\.)?nn\.)?(\w+)(\(.*\))?", re.DOTALL)
 
 
 @dataclass(slots=True, eq=False)
@@ -139,6 +142,10 @@ class Walker:
             if text.isidentifier() and text != "null":
                 helps = env.file.near_ops(text) or ["`archspec schema` lists the ops"]
                 self.state.diagnostics.add("A302", f"there is no op or block `{text}`", word.inner, helps=helps)
+                raise Failed
+            if (help := _as_in_python(text, env)) is not None:
+                message = "an op goes by its bare name, and its arguments are keys"
+                self.state.diagnostics.add("A302", message, word.inner, helps=[help])
                 raise Failed
         value = self.state.evaluator.value(word, env)
         if value is None or isinstance(value, (OpRef, BlockRef)):
@@ -402,6 +409,15 @@ def _numbered_under_name(layer: LayerDecl) -> LayerDecl:
     inner = replace(layer, key=None, name=None, sources=None)
     children = Layers(False, [inner], layer.span)
     return LayerDecl("layers", layer.span, layer.key, layer.name, children=children, sources=layer.sources)
+
+
+def _as_in_python(text: str, env: Env) -> str | None:
+    """Help for `nn.ReLU`, `ReLU()` and `Conv2d(3, 8, 3)`; None for anything else."""
+    match = _PYTHON.fullmatch(text)
+    if match is None or env.file.op_named(match[1]) is None:
+        return None
+    has_arguments = bool(match[2] and match[2].strip("() "))
+    return f"write `{{op: {match[1]}, ...}}`" if has_arguments else f"write `{match[1]}`"
 
 
 def _in_file(context: Context, edit: Edit) -> Context:

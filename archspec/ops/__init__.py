@@ -52,8 +52,10 @@ def find(name: str) -> type[Op] | None:
 
 def register(op: type[Op]) -> type[Op]:
     """Add an op of one's own, under its class name; usable as a decorator. Raises ValueError for a
-    name that is taken."""
+    name that is taken, and for a class that lacks facets."""
     if find(op.__name__) is not None:
         raise ValueError(f"an op is called {op.__name__} already")
+    if missing := sorted(op.__abstractmethods__):
+        raise ValueError(f"the op {op.__name__} lacks {', '.join(missing)}")
     _registered[op.__name__] = op
     return op

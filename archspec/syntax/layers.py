@@ -84,10 +84,31 @@ def read_layers(node: Node, diagnostics: Diagnostics) -> Layers:
         found = [read_layer(item, None, diagnostics) for item in node.items]
         return Layers(False, [layer for layer in found if layer], node.span)
     if isinstance(node, Mapping):
-        found = [read_layer(value, key, diagnostics) for key, value in node]
+        found = [read_layer(value, key, diagnostics) for key, value in _indented(node, diagnostics)]
         return Layers(True, [layer for layer in found if layer], node.span)
     diagnostics.add("A203", f"layers are a list or a mapping, and this is {kind(node)}", node.span)
     return Layers(True, [], node.span)
+
+
+def _indented(node: Mapping, diagnostics: Diagnostics) -> Iterator[tuple[Scalar, Node]]:
+    """The entries that are layers: not those that say nothing, nor what was meant to stand below such a one."""
+    empty: Scalar | None = None
+    meant = False  # whether what follows the empty one was meant to stand below it
+    for key, value in [*node, (None, None)]:
+        if empty is not None and key is not None and key.text in CONTROL:
+            if not meant:
+                helps = [f"indent it further than `{empty.text}`, if it belongs to that layer"]
+                diagnostics.add("A205", f"`{key.text}` stands where a layer's name is wanted", key.span, helps=helps)
+            meant = True
+            continue
+        if empty is not None and not meant:
+            diagnostics.add("A206", f"`{empty.text}` says nothing", empty.span, helps=["name its op behind the colon"])
+        if key is None or value is None:
+            return
+        is_empty = isinstance(value, Scalar) and value.span.start == value.span.end
+        empty, meant = (key if is_empty else None), False
+        if not is_empty:
+            yield key, value
 
 
 def read_layer(node: Node, key: Scalar | None, diagnostics: Diagnostics) -> LayerDecl | None:

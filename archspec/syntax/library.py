@@ -6,6 +6,7 @@ A spec reaches files under its own root, the folder of the file that the user na
 
 from __future__ import annotations
 
+import os
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +36,7 @@ class Library:
     def read(self, path: Path, shown: str | None = None, blame: Span | None = None) -> Spec | None:
         """The spec in a file, which diagnostics call `shown`; None, and diagnostics, where it cannot be read.
         `blame`: who named the file."""
-        key = path.resolve()
+        key = _identity(path)
         if key not in self._specs:
             name = shown or str(path)
             text = self._text(path, name, blame or whole_file(name))
@@ -53,7 +54,7 @@ class Library:
         relative = name if name.endswith((".yaml", ".yml")) else f"{name}.yaml"
         for root in (self.root, packaged("specs")):
             path = root / relative
-            if path.is_file() and path.resolve().is_relative_to(root.resolve()):
+            if os.path.isfile(path) and _identity(path).is_relative_to(_identity(root)):
                 return path, str(path)
         return None
 
@@ -85,3 +86,11 @@ class Library:
             place = SourceFile(name, before).span(len(before), len(before))
             self.diagnostics.add("A002", f"byte {error.start} is not UTF-8 (0x{data[error.start]:02x})", place)
             return None
+
+
+def _identity(path: Path) -> Path:
+    """The one path of a file, however it is named; of what is no path, itself."""
+    try:
+        return path.resolve()
+    except (OSError, ValueError):
+        return path

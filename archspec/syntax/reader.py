@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -34,7 +34,9 @@ _LONGEST_NUMBER = 40
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_A_NUMBER = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _KEY = re.compile(r"[\w.{}-]*")
+_GLUED = re.compile(r"([A-Za-z_]\w*)\s*(?::|=(?!=))\s*(\S.*)")
 _WORDS: dict[str, Plain] = {
     **dict.fromkeys(["null", "Null", "NULL", "~", ""]),
     **dict.fromkeys(["true", "True", "TRUE"], True),
@@ -226,6 +228,9 @@ class _Builder:
             if top.cut and lone:
                 self._check_brackets(top, key)
                 return
+            if lone and key.inner == key.span and (glued := _GLUED.fullmatch(key.text)):
+                self._unglue(mapping, key, *glued.groups())
+                return
             if lone and top.value is not None and not _KEY.fullmatch(key.text):
                 self._join(top.value, key)
                 return
@@ -244,6 +249,13 @@ class _Builder:
             )
             return
         mapping.entries[key.text] = (key, value)
+
+    def _unglue(self, mapping: Mapping, key: Scalar, name: str, value: str) -> None:
+        """`{kernel_size:1}` and `{kernel_size=1}`: one word to YAML, a key and its value to whoever wrote it."""
+        helps = [f"write `{name}: {value}`"]
+        self.diagnostics.add("A101", f"`{key.text}` is one word to YAML", key.span, helps=helps)
+        broken = replace(key, value=value, text=value, broken=True)
+        mapping.entries[name] = (replace(key, value=name, text=name), broken)
 
     def _join(self, value: Scalar, rest: Scalar) -> None:
         """`repeat: i in range(2), j in range(3)` in flow style: what stands behind the comma is no key."""
@@ -265,12 +277,22 @@ class _Builder:
         top.cut = max(0, top.cut + left_open)
 
     def _scalar(self, event: Any) -> Scalar:
-        text: str = event.value
         span = self._span(event)
+        text = self._characters(event.value, span)
         if event.style is not None:
             inner = span.slice(1, span.end - span.start - 1) if event.style in ("'", '"') else span
             return Scalar(text, text, span, inner)
         return Scalar(self._resolve(text, span), text, span, span)
+
+    def _characters(self, text: str, span: Span) -> str:
+        """The text, with characters that stand there as two escapes, as in JSON, made one."""
+        if text.isascii() or not _SURROGATE.search(text):
+            return text
+        try:
+            return text.encode("utf-16", errors="surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            self.diagnostics.add("A101", "the YAML does not parse: an escape gives half of a character", span)
+            return ""
 
     def _resolve(self, text: str, span: Span) -> Plain:
         if text in _WORDS:

@@ -85,5 +85,5 @@ def test_allow_silences_warnings_and_no_errors() -> None:
     assert codes("layers: {fc: {op: Lineer}}\nallow: [A302]") == ["A302"]
 
 
-def test_warnings_come_beside_errors() -> None:
-    assert codes("args: {a: 3}\nlayers: {fc: {op: Lineer}}") == ["A401", "A302"]
+def test_a_misspelt_mention_is_one_mistake() -> None:
+    assert codes("args: {width: 3}\nlayers: {a: {op: Dropout, p: widht / 9}}") == ["A301"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -171,3 +173,100 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     except (YAMLError, ValueError, TypeError, NotImplementedError):
         return  # ruamel.yaml refuses it too, or cannot make keys of it
     assert node is not None or found
+
+
+TEXT = """# a comment
+layers:
+  conv: {op: Conv2d, "kernel": [3, 'a b']}
+  'größe 卷积': 😀  # wide
+  list:
+    - ReLU
+    - >
+      folded
+      text
+"""
+PLACES = [
+    ("layers", 2, 1),
+    ("conv", 3, 3),
+    ("op", 3, 10),
+    ("Conv2d", 3, 14),
+    ('"kernel"', 3, 22),
+    ("3", 3, 33),
+    ("'a b'", 3, 36),
+    ("'größe 卷积'", 4, 3),
+    ("😀", 4, 15),
+    ("list", 5, 3),
+    ("ReLU", 6, 7),
+    (">\n      folded\n      text\n", 7, 7),
+]
+
+
+def scalars(node: Node | None) -> list[Scalar]:
+    """Every scalar below a node, keys included."""
+    if isinstance(node, Scalar):
+        return [node]
+    if isinstance(node, Sequence):
+        return [scalar for item in node.items for scalar in scalars(item)]
+    return [scalar for key, value in node or () for scalar in (key, *scalars(value))]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_places_count_code_points_whatever_the_line_ends(ending: str) -> None:
+    node, _ = parsed(TEXT.replace("\n", ending))
+    found = [(scalar.span.text.replace(ending, "\n"), scalar.span.line, scalar.span.column) for scalar in scalars(node)]
+    assert found == PLACES
+
+
+def test_a_collection_ends_with_its_last_part() -> None:
+    node, _ = parsed(TEXT)
+    assert isinstance(node, Mapping)
+    layers = node.get("layers")
+    assert isinstance(layers, Mapping)
+    assert layers.span.text.startswith("conv: {op")
+    assert layers.span.text.endswith("text\n")
+    conv = layers.get("conv")
+    assert conv is not None
+    assert conv.span.text == "{op: Conv2d, \"kernel\": [3, 'a b']}"
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
+    assert plain(parsed("\ufeffa: 1\n")[0]) == {"a": 1}
+
+
+_texts = st.text(st.sampled_from("abcé卷😀 ,:[]{}#&*!|>'\"%@`-?\n\t\\"), max_size=12)
+_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.floats(-1e9, 1e9) | _texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_texts.filter(bool), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(_texts.filter(bool), _values, min_size=1, max_size=4), st.booleans())
+def test_json_which_is_yaml_is_read_as_python_reads_it(value: dict[str, object], escaped: bool) -> None:
+    node, found = parsed(json.dumps(value, ensure_ascii=escaped))
+    assert found == []
+    assert plain(node) == value
+
+
+def test_half_a_character_is_refused() -> None:
+    _, [item] = parsed('a: "\\ud83d"\n')
+    assert (item.code.name, item.span.text) == ("A101", '"\\ud83d"')
+
+
+def test_aliases_leave_holes_which_are_not_told_as_other_mistakes() -> None:
+    node, found = parsed("a: &x [1]\nb: {<<: *x}\nc: !t 3\n")
+    assert node is None
+    assert [item.span.text for item in found] == ["&x", "<<", "*x", "!t"]
+    assert plain(parsed("'<<': 1\n")[0]) == {"<<": 1}
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, "- " * 10_000, "".join(f"{'  ' * depth}a:\n" for depth in range(100)), "{a: " * 1_000]
+)
+def test_depth_has_a_limit(text: str) -> None:
+    node, [item] = parsed(text)
+    assert (node, item.code.name) == (None, "A602")
+
+
+def test_the_deepest_that_is_allowed() -> None:
+    assert parsed("[" * MAX_DEPTH + "]" * MAX_DEPTH)[1] == []
