@@ -103,8 +103,8 @@ def _export(options: argparse.Namespace) -> int:
     if report is not None:
         _write_report(report, options)
         print(report.text())
-    if options.weights is None:
-        print(f"weights: initial ones, seed {options.seed} (no --weights)")
+    elif options.weights is None:
+        print(f"initial weights, seed {options.seed}")
     size = os.path.getsize(options.output)
     print(f"wrote {options.output} ({size / 1e6:.1f} MB)")
     return GOOD
@@ -129,9 +129,7 @@ def _verify(options: argparse.Namespace) -> int:
     return GOOD if report.passed else ERRORS
 
 
-def _attempt(
-    work: Callable[[], ParityReport | None], options: argparse.Namespace
-) -> tuple[ParityReport | None, int]:
+def _attempt(work: Callable[[], ParityReport | None], options: argparse.Namespace) -> tuple[ParityReport | None, int]:
     """Do what needs torch and onnx; what may go wrong with a user's files becomes a message."""
     from archspec.backends.onnx import EmitError
     from archspec.parity import DeviceError, NoSizes, ParityError
@@ -170,7 +168,7 @@ def _zoo_list(options: argparse.Namespace) -> int:
         print(json.dumps([_facts(model) for model in found], indent=2))
         return GOOD
     rows = [
-        (m.name, m.family, f"{m.expect.get('params', 0):,}", f"{m.expect.get('gmacs', 0):.3f}", m.weights)
+        (m.name, m.family, f"{m.expect.get('params', 0):,}", f"{m.expect.get('gmacs', 0):.3f}", m.weights.split()[-1])
         for m in found
     ]
     _print_table(("model", "family", "params", "GMACs", "weights"), rows, right=(2, 3))
@@ -368,7 +366,6 @@ def _setting(text: str) -> str:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("has to be at least 1")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"has to be a whole number of at least 1, and is {text}")
+    return int(text)

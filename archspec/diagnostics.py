@@ -188,7 +188,7 @@ class SpecError(Exception):
 
 def _one_line(item: Diagnostic) -> str:
     where = f"{item.span.file.path}:{item.span.line}:{item.span.column}"
-    return " ".join([f"{where}: {item.severity}[{item.code.name}]: {item.message}", *item.helps])
+    return "; ".join([f"{where}: {item.severity}[{item.code.name}]: {item.message}", *item.helps])
 
 
 def whole_file(path: str) -> Span:

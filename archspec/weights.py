@@ -73,8 +73,30 @@ def _published(name: str, model: ZooModel | None) -> Mapping[str, Tensor]:
 
 
 def load_into(module: nn.Module, state: Mapping[str, Tensor]) -> None:
-    """Load a state_dict, strictly. Raises WeightsError that tells every key that does not fit."""
-    try:
-        module.load_state_dict(state, strict=True)
-    except RuntimeError as error:
-        raise WeightsError(f"the weights do not fit the network: {error}") from None
+    """Load a state_dict, strictly. Raises WeightsError that names the first key of each kind that does not fit."""
+    wanted = {key: tuple(tensor.shape) for key, tensor in module.state_dict().items()}
+    found = {key: tuple(tensor.shape) for key, tensor in state.items()}
+    problems = [
+        _counted("missing", [key for key in wanted if key not in found]),
+        _counted("unexpected", [key for key in found if key not in wanted]),
+        _counted(
+            "of another shape",
+            [
+                f"{key} ({_sizes(found[key])} for {_sizes(wanted[key])})"
+                for key in wanted
+                if found.get(key, wanted[key]) != wanted[key]
+            ],
+        ),
+    ]
+    if any(problems):
+        raise WeightsError(f"the weights do not fit the network: {'; '.join(filter(None, problems))}")
+    module.load_state_dict(state, strict=True)
+
+
+def _counted(what: str, keys: list[str]) -> str:
+    more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
+    return f"{keys[0]}{more} {what}" if keys else ""
+
+
+def _sizes(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape)) or "one number"

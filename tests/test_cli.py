@@ -253,7 +253,7 @@ def test_export_writes_a_checked_file_and_a_report(run: Run, tmp_path: Path) -> 
     result = run("export", "net.yaml", "-o", "net.onnx", "--report", "report.json")
     assert result.code == 0, result.err
     assert "parity: pass" in result.out
-    assert "weights: initial ones, seed 0 (no --weights)" in result.out
+    assert "initial weights, seed 0" in result.out
     onnx.checker.check_model(tmp_path / "net.onnx", full_check=True)
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["verdict"] == "pass"

@@ -47,7 +47,7 @@ def _output(declared: OutputDecl, env: Env, state: State, inputs: Sequence[Value
         [entry] = env.values.resolve(tuple(text.split(".")))
         value = entry.single(text)
         name = declared.key.text
-        if any(name == taken.name and value is not taken for taken in inputs):  # in ONNX both are values of one graph
+        if any(name == taken.name for taken in inputs):  # ONNX tells them apart by nothing else
             state.diagnostics.add("A311", f"`{name}` is an input of the model already", declared.key.span)
             return
         yield Output(name, value, training)
@@ -97,6 +97,7 @@ def report_dead_layers(outputs: list[Output], state: State) -> None:
             labels = [Label(cut.span, f"{name} is absent here, and stands for what it reads first")]
         elif _in_a_spec(node.scope):
             help = "`until` ends a spec behind the layer that is read"
+        labels += [Label(span, f"instantiated here as {what}") for what, span in node.origin.within[-1:]]
         state.diagnostics.add("A505", f"`{node.path}` reaches no output", node.origin.span, labels=labels, helps=[help])
 
 

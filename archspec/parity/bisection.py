@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from archspec.backends.torch import run_values
 from archspec.graph import Graph, Node
-from archspec.parity.measure import FLOAT32, ULP, Array, relative
+from archspec.parity.measure import FLOAT32, ROUNDING, Array, relative
 from archspec.parity.runs import Session, SessionError, doubled, evaluating
 
 Found: TypeAlias = Mapping[str, Sequence[Array]]
@@ -116,4 +116,4 @@ def _excess(array: Array, expected: Tensor, exact: Tensor) -> float:
     if not finite.any():
         return 0.0
     error = relative(array[finite], reference[finite])
-    return error / max(relative(wanted[finite], reference[finite]), ULP)
+    return error / max(relative(wanted[finite], reference[finite]), ROUNDING)
