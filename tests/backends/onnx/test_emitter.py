@@ -16,9 +16,9 @@ import pytest
 import torch
 
 import archspec
+from archspec import ops
 from archspec.backends.onnx import EmitError, emit, raised_by
 from archspec.backends.onnx.emitter import OPSETS
-from archspec.ops import register
 from archspec.ops.base import Elementwise, Emitter, Handle, TorchExpression, TorchRecipe
 from archspec.types import TensorType
 from tests.backends.onnx.emitted import CLASSIFIER, emitted, graph_of, names, node, session
@@ -172,7 +172,12 @@ class Rising(Elementwise):
         return emit.node("Identity", values[0])
 
 
-register(Rising)
+@pytest.fixture(autouse=True)
+def rising(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The op above, for the tests of this file."""
+    monkeypatch.setitem(ops._registered, "Rising", Rising)
+
+
 RISING = """
 archspec: 1
 inputs: {{data: [N, 4]}}
