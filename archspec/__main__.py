@@ -5,6 +5,9 @@ from __future__ import annotations
 import gc
 import io
 import sys
+import traceback
+
+_OUR_BUG = 70  # EX_SOFTWARE of sysexits.h
 
 
 def run() -> None:
@@ -16,7 +19,12 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal without a character shows its code, and no traceback
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except Exception:
+        traceback.print_exc()
+        print("archspec: this is a bug of archspec; please report it with the spec", file=sys.stderr)
+        sys.exit(_OUR_BUG)
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # who reads our output has gone: nothing is left to say, at exit neither
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return GOOD
-    except (OSError, ValueError) as error:
+    except (OSError, driver.PluginError) as error:
         return _complain(str(error), USAGE)
     except KeyboardInterrupt:
         return _complain("interrupted", 130)
@@ -111,7 +111,6 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    options.target, options.targets = options.target_name, None
     _check_writable(options.report)
     architecture = _architecture(options)
 
@@ -131,7 +130,7 @@ def _verify(options: argparse.Namespace) -> int:
 
 def _attempt(work: Callable[[], ParityReport | None], options: argparse.Namespace) -> tuple[ParityReport | None, int]:
     """Do what needs torch and onnx; what may go wrong with a user's files becomes a message."""
-    from archspec.backends.onnx import EmitError
+    from archspec.backends.onnx import EmitError, NotOnnxError
     from archspec.parity import DeviceError, NoSizes, ParityError
     from archspec.weights import WeightsError
 
@@ -141,6 +140,8 @@ def _attempt(work: Callable[[], ParityReport | None], options: argparse.Namespac
         _write_report(error.report, options)
         print(error.report.text())
         return None, _complain("not in parity: nothing was written", ERRORS)
+    except NotOnnxError as error:
+        return None, _complain(str(error), USAGE)
     except (WeightsError, EmitError, DeviceError, NoSizes) as error:
         return None, _complain(str(error), ERRORS)
 
@@ -230,10 +231,10 @@ def _compile(name: str, options: argparse.Namespace) -> driver.Compilation:
 
 def _architecture(options: argparse.Namespace) -> driver.Architecture:
     """The target without errors; its warnings go to stderr. Raises SpecError."""
-    compilation = driver.network(_compile(options.target, options))
+    compilation = driver.require_network(_compile(options.target, options))
     if len(compilation.diagnostics):
         _print_diagnostics([(options.target, tuple(compilation.diagnostics))])
-    recipe = driver.Recipe(options.target, given.settings(options.set), options.input)
+    recipe = driver.Recipe(options.target, given.settings(options.set), options.input, plugins=tuple(options.plugin))
     return driver.Architecture(recipe, compilation)
 
 
@@ -317,7 +318,7 @@ def _parser() -> argparse.ArgumentParser:
 
     verify = commands.add_parser("verify", help="compare an existing ONNX file with a target")
     verify.add_argument("file", metavar="FILE.onnx")
-    verify.add_argument("target_name", metavar="TARGET")
+    verify.add_argument("target", metavar="TARGET")
     _add_run_options(verify)
     _add_spec_options(verify)
     verify.set_defaults(command=_verify)

@@ -196,9 +196,14 @@ def whole_file(path: str) -> Span:
     return SourceFile(path, "").span(0, 0)
 
 
+_MOST_COMPARED = 500  # among thousands of layers, as many misspelt names would take half a minute
+
+
 def near(word: str, known: Iterable[str]) -> list[str]:
     """`did you mean` help for a misspelt word: one line, or nothing when no known word is near."""
     candidates = list(known)
     lowered = {name.lower(): name for name in candidates}
-    match = lowered.get(word.lower()) or next(iter(get_close_matches(word, candidates, n=1, cutoff=0.7)), None)
+    match = lowered.get(word.lower())
+    if match is None and len(candidates) <= _MOST_COMPARED:
+        match = next(iter(get_close_matches(word, candidates, n=1, cutoff=0.7)), None)
     return [f"did you mean `{match}`?"] if match else []

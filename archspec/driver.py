@@ -68,20 +68,24 @@ def compile_target(
         return Compilation(target, diagnostics, elaborate(target.spec, target.library, diagnostics, options))
 
 
+class PluginError(ValueError):
+    """A plugin that is not installed, or that cannot be loaded."""
+
+
 def load_plugin(name: str) -> None:
     """Load the ops of an `archspec.ops` entry point: a module that registers its ops, or an Op class.
-    Raises ValueError where there is none of that name."""
+    Raises PluginError where there is none of that name, or it cannot be loaded."""
     from importlib.metadata import entry_points
 
     from archspec import ops
 
     found = [point for point in entry_points(group="archspec.ops") if point.name == name]
     if not found:
-        raise ValueError(f"there is no plugin `{name}`: no installed package has it as an `archspec.ops` entry point")
+        raise PluginError(f"there is no plugin `{name}`: no installed package has it as an `archspec.ops` entry point")
     try:
         loaded = found[0].load()
     except (ImportError, AttributeError) as error:
-        raise ValueError(f"the plugin `{name}` cannot be loaded: {error}") from error
+        raise PluginError(f"the plugin `{name}` cannot be loaded: {error}") from error
     if isinstance(loaded, type) and ops.find(loaded.__name__) is not loaded:
         ops.register(loaded)
 
@@ -94,6 +98,7 @@ class Recipe:
     arguments: given.Arguments = field(default_factory=dict)
     inputs: Inputs = ()
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    plugins: tuple[str, ...] = ()
 
 
 class Architecture:
@@ -148,7 +153,7 @@ class Architecture:
         merged = {path: dict(values) for path, values in self.recipe.overrides.items()}
         for path, values in overrides.items():
             merged[path] = {**merged.get(path, {}), **values}
-        recipe = Recipe(self.recipe.name, self.recipe.arguments, self.recipe.inputs, merged)
+        recipe = replace(self.recipe, overrides=merged)
         return Architecture(recipe, _compile_or_raise(recipe))
 
     def _repr_html_(self) -> str:
@@ -167,14 +172,18 @@ class Architecture:
         return Architecture, (self.recipe,)
 
 
-def _compile_or_raise(recipe: Recipe, plugins: Sequence[str] = ()) -> Compilation:
+def _compile_or_raise(recipe: Recipe) -> Compilation:
     compilation = compile_target(
-        recipe.name, arguments=recipe.arguments, inputs=recipe.inputs, overrides=recipe.overrides, plugins=plugins
+        recipe.name,
+        arguments=recipe.arguments,
+        inputs=recipe.inputs,
+        overrides=recipe.overrides,
+        plugins=recipe.plugins,
     )
-    return network(compilation)
+    return require_network(compilation)
 
 
-def network(compilation: Compilation) -> Compilation:
+def require_network(compilation: Compilation) -> Compilation:
     """The compilation of a network. Raises SpecError where it has errors, or is a library."""
     if compilation.graph is None:
         spec = compilation.target.spec
@@ -198,8 +207,8 @@ def load(
     `args` and keywords override its args; `inputs` the shapes of its inputs (`{"image": "N,3,H,W"}`).
     Raises SpecError, which carries `.diagnostics`.
     """
-    recipe = Recipe(str(target), given.from_python({**(args or {}), **more_args}), inputs)
-    return Architecture(recipe, _compile_or_raise(recipe, plugins))
+    recipe = Recipe(str(target), given.from_python({**(args or {}), **more_args}), inputs, plugins=tuple(plugins))
+    return Architecture(recipe, _compile_or_raise(recipe))
 
 
 def check(path_or_text: Path_) -> tuple[Diagnostic, ...]:
@@ -318,8 +327,8 @@ def verify(
 ) -> ParityReport:
     """Parity of an existing file with a target: with `weights`, else with the file's own, by key.
 
-    Raises SpecError, WeightsError, DeviceError, OSError for a file that cannot be read, and ValueError for one that
-    is no ONNX file.
+    Raises SpecError, WeightsError, DeviceError, OSError for a file that cannot be read, and NotOnnxError for one
+    that is no ONNX file.
     """
     import torch
 

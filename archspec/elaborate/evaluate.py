@@ -107,7 +107,11 @@ class Evaluator:
     def value(self, node: Node, env: Env) -> Value:
         """The value of a node where anything is wanted: text is an expression. Raises Failed."""
         if isinstance(node, Sequence):
-            return [self.value(item, env) for item in node.items]
+            try:
+                return arithmetic.bounded_list([self.value(item, env) for item in node.items])
+            except ValueError as error:
+                self.diagnostics.add("A307", str(error), node.span)
+                raise Failed from None
         if isinstance(node, Mapping):
             self.diagnostics.add(
                 "A203", "a value is a number, an expression or a list, and this is a mapping", node.span

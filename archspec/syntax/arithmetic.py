@@ -21,6 +21,7 @@ MAX_MAGNITUDE = 2**53  # beyond it floats stop being exact, and no size comes ne
 MAX_EXPONENT = 64
 MAX_ITEMS = 10_000
 MAX_RANGE = 100_000
+MAX_DEPTH = 8  # of lists in lists
 
 
 class Undecided(ValueError):
@@ -75,7 +76,7 @@ def whole(value: Value) -> int:
 
 def add(a: Value, b: Value) -> Value:
     if isinstance(a, list) and isinstance(b, list):
-        return _bounded_list(a + b)
+        return bounded_list(a + b)
     return bounded(_numbers("+", a, b) and a + b)
 
 
@@ -87,7 +88,7 @@ def multiply(a: Value, b: Value) -> Value:
     if isinstance(a, list) and isinstance(b, int) and not isinstance(b, bool):
         if len(a) * b > MAX_ITEMS:
             raise ValueError(f"the list has more than {MAX_ITEMS:,} items")
-        return a * b
+        return bounded_list(a * b)
     return bounded(_numbers("*", a, b) and a * b)
 
 
@@ -228,10 +229,25 @@ def _range(*bounds: Value) -> range:
     return result
 
 
-def _bounded_list(items: list[Value]) -> list[Value]:
-    if len(items) > MAX_ITEMS:
-        raise ValueError(f"the list has more than {MAX_ITEMS:,} items")
+def bounded_list(items: list[Value]) -> list[Value]:
+    """Refuse a list beyond the limits of the language; what is in its lists counts, however often one list stands."""
+    _count(items, 1)
     return items
+
+
+def _count(items: list[Value], depth: int) -> int:
+    """The items of a list and of the lists in it. Each of these is bounded itself, so that counting ends soon."""
+    if depth > MAX_DEPTH:
+        raise ValueError(f"lists are nested deeper than {MAX_DEPTH}")
+    count = len(items)
+    for item in items:
+        if count > MAX_ITEMS:
+            break
+        if isinstance(item, list):
+            count += _count(item, depth + 1)
+    if count > MAX_ITEMS:
+        raise ValueError(f"the list has more than {MAX_ITEMS:,} items")
+    return count
 
 
 def _sum(items: Value) -> Value:

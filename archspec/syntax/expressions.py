@@ -215,7 +215,7 @@ class _Compiler:
 
     def _list(self, node: ast.List | ast.Tuple, depth: int) -> Evaluator:
         items = [self.compile(item, depth) for item in node.elts]
-        return lambda env: [item(env) for item in items]
+        return self._guard(node, lambda *values: arithmetic.bounded_list(list(values)), *items)
 
     _tuple = _list
 
@@ -315,7 +315,7 @@ class _Compiler:
             inner = (_Bound(env, name, value) for value in values)
             return [element(each) for each in inner if all(test(each) for test in tests)]
 
-        return run
+        return self._guard(node, arithmetic.bounded_list, run)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
+import torch
 
 import archspec
-from archspec.driver import compile_target
+from archspec import ops
+from archspec.backends.torch import run_values
+from archspec.dims import evaluate
+from archspec.graph import Value
 
 PAGE = Path(__file__).parents[2] / "docs" / "language.md"
 
@@ -33,7 +37,7 @@ def _blocks() -> list[Block]:
 
 BLOCKS = _blocks()
 HEADER = next(block.text for block in BLOCKS if block.info == "yaml header")
-EXAMPLES = [block for block in BLOCKS if re.fullmatch(r"yaml( A\d+)?", block.info)]
+EXAMPLES = [block for block in BLOCKS if re.fullmatch(r"yaml( A\d+)*", block.info)]
 CLAIMS = [
     (max((b for b in EXAMPLES if b.line < block.line), key=lambda b: b.line), block)
     for block in BLOCKS
@@ -54,11 +58,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(ops, "_registered", {})
+    for block in BLOCKS:
+        if block.info == "python":
+            exec(block.text, {"__name__": "example"})
     return tmp_path
 
 
 def test_the_page_has_no_other_blocks() -> None:
-    known = r"yaml( A\d+| header| file \S+)?|text (keys|shapes)"
+    known = r"yaml(( A\d+)*| header| file \S+)|python|text (keys|shapes)"
     assert [block.info for block in BLOCKS if not re.fullmatch(known, block.info)] == []
     assert len(EXAMPLES) > 30
 
@@ -80,11 +88,17 @@ def test_keys_and_shapes_are_as_shown(example: Block, claim: Block, folder: Path
         found = {key: " x ".join(map(str, tensor.shape)) for key, tensor in state.items()}
         assert list(found) == list(shown)
     else:
-        graph = compile_target(_spec(example)).graph
-        assert graph is not None
-        shapes = {node.path: str(node.outputs[0].type) for node in graph.nodes}
-        found = {path: shapes[path] for path in shown}
+        architecture = archspec.load(_spec(example))
+        values = {node.path: node.outputs[0] for node in architecture.graph.nodes}
+        found = {path: str(values[path].type) for path in shown}
+        inputs = {value.name: torch.randn(_at_sizes(value)) for value in architecture.inputs}
+        tensors = run_values(archspec.build(architecture), architecture.graph, inputs)
+        assert {path: tuple(tensors[path].shape) for path in shown} == {path: _at_sizes(values[path]) for path in shown}
     assert found == shown
+
+
+def _at_sizes(value: Value) -> tuple[Any, ...]:
+    return tuple(evaluate(size, {"N": 2, "H": 6}) for size in value.type.shape)
 
 
 def test_every_file_of_the_page_is_a_spec_or_a_library(folder: Path) -> None:

@@ -62,7 +62,13 @@ BLOCKS = {
     "a bound op adds no path level": Feature(
         """
         blocks:
-          Pointwise: {args: {out: int, stride: 1}, op: Conv2d, out_channels: out, kernel_size: 1, stride: stride, bias: false}
+          Pointwise:
+            args: {out: int, stride: 1}
+            op: Conv2d
+            out_channels: out
+            kernel_size: 1
+            stride: stride
+            bias: false
           Halve: {let: {half: x.C // 2}, op: Pointwise, out: half}
         layers: {a: {op: Pointwise, out: 8}, b: [{op: Pointwise, out: 4, stride: 2}, Halve]}
         """,
@@ -137,7 +143,8 @@ TYPES = {
         lambda: chain(a=conv(3, 4, bias=False)),
     ),
     "0 and 1 serve as bool": Feature(
-        "layers: {a: {op: Conv2d, out_channels: 4, kernel_size: 1, bias: 1 - 1}}", lambda: chain(a=conv(3, 4, bias=False))
+        "layers: {a: {op: Conv2d, out_channels: 4, kernel_size: 1, bias: 1 - 1}}",
+        lambda: chain(a=conv(3, 4, bias=False)),
     ),
     "a size is one number or a list": Feature(
         """
@@ -154,7 +161,9 @@ TYPES = {
           b: {op: Upsample, scale_factor: 2, mode: mode}
           c: {op: Dropout, p: same}
         """,
-        lambda: chain(a=conv(3, 4, 3, padding="same"), b=nn.Upsample(scale_factor=2, mode="bilinear"), c=nn.Dropout(0.0)),
+        lambda: chain(
+            a=conv(3, 4, 3, padding="same"), b=nn.Upsample(scale_factor=2, mode="bilinear"), c=nn.Dropout(0.0)
+        ),
     ),
     "text is literal but for what stands in braces": Feature(
         """
@@ -188,7 +197,10 @@ TYPES = {
         lambda: chain(a=conv(3, 4)),
     ),
     "args from outside": Feature(
-        "args: {w: int, act: ReLU, p: 0.5, ks: [1, 1]}\nlayers: {a: {op: Conv2d, out_channels: w, kernel_size: ks}, b: act, c: {op: Dropout, p: p}}",
+        """
+        args: {w: int, act: ReLU, p: 0.5, ks: [1, 1]}
+        layers: {a: {op: Conv2d, out_channels: w, kernel_size: ks}, b: act, c: {op: Dropout, p: p}}
+        """,
         lambda: chain(a=conv(3, 6, (1, 3)), b=nn.GELU(), c=nn.Dropout(0.0)),
         arguments={"w": "2 * 3", "act": "GELU", "p": 0, "ks": (1, 3)},
     ),
@@ -285,9 +297,11 @@ def test_an_argument_of_the_wrong_type_is_blamed_on_the_caller(declared: str, gi
 )
 def test_what_is_no_declaration(declaration: str, found: list[str]) -> None:
     names = " + ".join(name for name in ("b", "width") if name in declaration)
-    assert [code for code in codes(f"args: {declaration}\nlayers: {{a: {{op: ReLU, if: {names or 1} != 0}}}}") if code != "A401"][
-        :1
-    ] == found
+    assert [
+        code
+        for code in codes(f"args: {declaration}\nlayers: {{a: {{op: ReLU, if: {names or 1} != 0}}}}")
+        if code != "A401"
+    ][:1] == found
 
 
 def test_calls_of_blocks() -> None:

@@ -86,7 +86,13 @@ def test_what_is_not_mentioned_is_inherited(write: Write) -> None:
 def test_inputs_and_outputs_of_one_s_own_take_the_place_of_the_base_s(write: Write) -> None:
     path = write(
         small=SMALL + "outputs: {y: fc}\n",
-        new="archspec: 1\nextends: small\ninputs: {pixels: [N, 1, 4, 4]}\noutputs: {features: pool}\nremove: [flatten, fc]\n",
+        new="""
+        archspec: 1
+        extends: small
+        inputs: {pixels: [N, 1, 4, 4]}
+        outputs: {features: pool}
+        remove: [flatten, fc]
+        """,
     )
     architecture = archspec.load(path)
     assert [(value.name, str(value.type)) for value in architecture.inputs] == [("pixels", "N x 1 x 4 x 4")]
@@ -96,7 +102,13 @@ def test_inputs_and_outputs_of_one_s_own_take_the_place_of_the_base_s(write: Wri
 def test_a_chain_of_extensions(write: Write) -> None:
     write(
         small=SMALL,
-        mid="archspec: 1\nextends: small\nargs: {width: 8, classes: 7}\nremove: [stage2]\nreplace: {fc: {op: Linear, out_features: classes}}\n",
+        mid="""
+        archspec: 1
+        extends: small
+        args: {width: 8, classes: 7}
+        remove: [stage2]
+        replace: {fc: {op: Linear, out_features: classes}}
+        """,
     )
     path = write(top="archspec: 1\nextends: mid\nargs: {act: SiLU, classes: 3}\ninsert_after: {bn: {relu: act}}\n")
     twin = chain(
@@ -184,9 +196,7 @@ def test_inserted_layers_may_repeat_and_read(write: Write) -> None:
         bn=nn.BatchNorm2d(4, eps=0.01, momentum=0.3),
         extra0=conv(4, 4),
         extra1=conv(4, 4),
-        stage1=chain(
-            **{"0": conv(4, 8, stride=2), "norm": nn.BatchNorm2d(8, eps=0.1, momentum=0.3), "1": nn.ReLU()}
-        ),
+        stage1=chain(**{"0": conv(4, 8, stride=2), "norm": nn.BatchNorm2d(8, eps=0.1, momentum=0.3), "1": nn.ReLU()}),
         stage2=nn.Sequential(conv(8, 16, stride=2), nn.ReLU()),
         pool=nn.AdaptiveAvgPool2d(1),
         flatten=nn.Flatten(),
@@ -259,7 +269,9 @@ def test_imported_blocks_see_their_own_file(write: Write) -> None:
 
 def test_imported_blocks_do_not_see_the_importer(write: Write) -> None:
     library = "archspec: 1\nblocks: {B: {layers: [{op: Conv2d, out_channels: width, kernel_size: 1}]}}\n"
-    path = write(library=library, net=HEAD + "args: {width: 9}\nimport: [library]\nlayers: [B, {op: Dropout, p: 1 / width}]\n")
+    path = write(
+        library=library, net=HEAD + "args: {width: 9}\nimport: [library]\nlayers: [B, {op: Dropout, p: 1 / width}]\n"
+    )
     [item] = archspec.check(path)
     assert (item.code.name, item.span.text, item.span.file.path) == ("A301", "width", "library.yaml")
 
@@ -279,8 +291,12 @@ def test_imports_that_clash_are_told(write: Write) -> None:
 
 
 def test_files_may_import_each_other(write: Write) -> None:
-    one = "archspec: 1\nimport: [two]\nblocks: {One: {args: {n: int}, layers: [{op: Two, n: n - 1, if: n > 0}, ReLU]}}\n"
-    two = "archspec: 1\nimport: [one]\nblocks: {Two: {args: {n: int}, layers: [{op: One, n: n - 1, if: n > 0}, Tanh]}}\n"
+    one = (
+        "archspec: 1\nimport: [two]\nblocks: {One: {args: {n: int}, layers: [{op: Two, n: n - 1, if: n > 0}, ReLU]}}\n"
+    )
+    two = (
+        "archspec: 1\nimport: [one]\nblocks: {Two: {args: {n: int}, layers: [{op: One, n: n - 1, if: n > 0}, Tanh]}}\n"
+    )
     path = write(one=one, two=two, net=HEAD + "import: [one]\nlayers: [{op: One, n: 2}]\n")
     assert [type(node.op).__name__ for node in archspec.load(path).graph.nodes] == ["ReLU", "Tanh", "ReLU"]
 
@@ -292,7 +308,9 @@ def test_the_packaged_library_is_within_reach_and_one_s_own_file_comes_first(wri
     assert codes(write(blocks__conv=own, net=net)) == ["A402"]
 
 
-@pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "secret.txt", "link", "folder", "http://example.com/a.yaml", ""])
+@pytest.mark.parametrize(
+    "name", ["../secret", "/etc/passwd", "secret.txt", "link", "folder", "http://example.com/a.yaml", ""]
+)
 def test_nothing_outside_the_folder_can_be_named(name: str, write: Write, tmp_path: Path) -> None:
     (tmp_path.parent / "secret.yaml").write_text(MORE)
     (tmp_path / "link.yaml").symlink_to(tmp_path.parent / "secret.yaml")
@@ -301,7 +319,9 @@ def test_nothing_outside_the_folder_can_be_named(name: str, write: Write, tmp_pa
 
 
 def test_mistakes_of_an_imported_file_are_told_at_their_own_place(write: Write) -> None:
-    path = write(library="archspec: 1\nblocks: {B: {layers: [ReLu, *x]}}\n", net=HEAD + "import: [library]\nlayers: [ReLU]\n")
+    path = write(
+        library="archspec: 1\nblocks: {B: {layers: [ReLu, *x]}}\n", net=HEAD + "import: [library]\nlayers: [ReLU]\n"
+    )
     assert [(item.code.name, item.span.file.path) for item in archspec.check(path)] == [("A103", "library.yaml")]
 
 
@@ -322,8 +342,10 @@ layers:
     inner = small(2)
     del inner.pool, inner.flatten, inner.fc
     twin = Twin(
-        lambda m, x: m.backbone.stage2(m.backbone.stage1[1](s := m.backbone.stage1[0](m.backbone.bn(m.backbone.stem(x)))))
-        + m.side(s),
+        lambda m, x: (
+            m.backbone.stage2(m.backbone.stage1[1](s := m.backbone.stage1[0](m.backbone.bn(m.backbone.stem(x)))))
+            + m.side(s)
+        ),
         backbone=inner,
         side=conv(4, 8, stride=2),
     )
@@ -342,9 +364,14 @@ def test_defaults_of_the_spec_around_win_and_hold_nowhere_else(write: Write) -> 
 
 def test_initialisation_comes_along_with_a_spec_unless_the_one_around_says_otherwise(write: Write) -> None:
     inits = "init: {Conv2d: {weight: zeros}, fc: {weight: ones, bias: {constant: {val: 2}}}, stage2.0: {bias: ones}}\n"
-    net = HEAD + "init: {Linear: {bias: zeros}, b.stem: {weight: ones}}\nlayers: {b: {spec: small}, c: {op: Linear, out_features: 2}}\n"
+    net = HEAD + "init: {Linear: {bias: zeros}, b.stem: {weight: ones}}\n"
+    net += "layers: {b: {spec: small}, c: {op: Linear, out_features: 2}}\n"
     module = archspec.build(write(small=SMALL + inits, net=net))
-    assert [module.b.stem.weight.mean(), module.b.stage1[0].weight.abs().max(), module.b.stage2[0].bias.mean()] == [1, 0, 1]
+    assert [module.b.stem.weight.mean(), module.b.stage1[0].weight.abs().max(), module.b.stage2[0].bias.mean()] == [
+        1,
+        0,
+        1,
+    ]
     assert [module.b.fc.weight.mean(), module.b.fc.bias.abs().max(), module.c.bias.abs().max()] == [1, 0, 0]
     assert module.c.weight.std() > 0.1
 
@@ -352,7 +379,14 @@ def test_initialisation_comes_along_with_a_spec_unless_the_one_around_says_other
 def test_a_spec_that_extends_another_may_stand_as_a_layer_repeated_and_shared(write: Write) -> None:
     path = write(
         small=SMALL,
-        variant="archspec: 1\nextends: small\nargs: {width: 2}\nremove: [bn]\nreplace: {fc: {op: Linear, out_features: 3}, stage1.1: GELU}\ninsert_after: {pool: {drop: Dropout}}\n",
+        variant="""
+        archspec: 1
+        extends: small
+        args: {width: 2}
+        remove: [bn]
+        replace: {fc: {op: Linear, out_features: 3}, stage1.1: GELU}
+        insert_after: {pool: {drop: Dropout}}
+        """,
         net=HEAD
         + """
 layers:
@@ -387,7 +421,11 @@ def test_names_of_specs_and_layers_may_hold_expressions(write: Write) -> None:
 
 
 def test_a_spec_of_several_inputs(write: Write) -> None:
-    two = "archspec: 1\ninputs: {a: [N, 3, 4, 4], b: [N, 3, 4, 4]}\nlayers: {c: {op: Conv2d, out_channels: b.C, kernel_size: 1}, add: {op: Add, from: [c, b]}}\n"
+    two = """
+    archspec: 1
+    inputs: {a: [N, 3, 4, 4], b: [N, 3, 4, 4]}
+    layers: {c: {op: Conv2d, out_channels: b.C, kernel_size: 1}, add: {op: Add, from: [c, b]}}
+    """
     net = HEAD + "layers: {r: ReLU, t: {spec: two, from: [r, image]}}\n"
     twin = Twin(lambda m, x: m.t(x.relu(), x), t=Twin(lambda m, a, b: m.c(a) + b, c=conv(3, 3)))
     compare(archspec.load(write(two=two, net=net)), twin)

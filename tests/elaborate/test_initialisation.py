@@ -54,7 +54,9 @@ def test_weights_start_as_the_same_call_of_torch_starts_them(owner: str, path: s
 
 @pytest.mark.parametrize("written", INITS)
 def test_owned_tensors_start_so_too(written: str) -> None:
-    spec = f"layers: {{p: {{op: Parameter, shape: [64, 192], init: {written}}}, f: Flatten, a: {{op: Add, from: [f, q]}}}}"
+    spec = (
+        f"layers: {{p: {{op: Parameter, shape: [64, 192], init: {written}}}, f: Flatten, a: {{op: Add, from: [f, q]}}}}"
+    )
     spec = spec.replace("a: {", "q: {op: Slice, from: p, dim: 0, end: 1}, a: {")
     torch.manual_seed(3)
     module = archspec.build(whole(spec))
@@ -73,7 +75,9 @@ def test_a_path_counts_for_more_than_an_op_and_the_rest_stays_as_torch_has_it() 
 
 
 def test_initialisers_take_expressions() -> None:
-    module = archspec.build(whole(f"args: {{std: 0.5}}\n{NET}init: {{Linear: {{weight: {{normal: {{std: std / 10, mean: 2 - 2}}}}}}}}"))
+    module = archspec.build(
+        whole(f"args: {{std: 0.5}}\n{NET}init: {{Linear: {{weight: {{normal: {{std: std / 10, mean: 2 - 2}}}}}}}}")
+    )
     assert 0.045 < module.hidden.weight.std() < 0.055
 
 

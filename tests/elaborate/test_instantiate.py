@@ -21,7 +21,14 @@ OPS = {
         lambda: chain(a=conv(3, 4, 3), b=nn.BatchNorm2d(4), f=nn.Flatten(), c=nn.Linear(144, 2)),
     ),
     "a merge of several, and of one with a number": Feature(
-        "layers: {a: ReLU, b: {op: Add, from: [a, image, a]}, c: {op: Mul, value: 4 ** -0.5}, d: {op: Sub, value: 1}, e: {op: Div, value: 2}}",
+        """
+        layers:
+          a: ReLU
+          b: {op: Add, from: [a, image, a]}
+          c: {op: Mul, value: 4 ** -0.5}
+          d: {op: Sub, value: 1}
+          e: {op: Div, value: 2}
+        """,
         lambda: Twin(lambda m, x: ((x.relu() + x + x.relu()) * 0.5 - 1) / 2),
     ),
     "functions take torch's argument names": Feature(
@@ -64,7 +71,14 @@ TENSORS = {
         ),
     ),
     "a parameter is never the layer before": Feature(
-        "layers: {a: ReLU, p: {op: Parameter, shape: [3, 1, 1]}, b: {op: Add, from: [prev, p]}, q: {op: Parameter, shape: [1]}, c: {op: Mul, from: [prev, q]}}",
+        """
+        layers:
+          a: ReLU
+          p: {op: Parameter, shape: [3, 1, 1]}
+          b: {op: Add, from: [prev, p]}
+          q: {op: Parameter, shape: [1]}
+          c: {op: Mul, from: [prev, q]}
+        """,
         lambda: Twin(
             lambda m, x: (x.relu() + m.p) * m.q, p=nn.Parameter(torch.zeros(3, 1, 1)), q=nn.Parameter(torch.zeros(1))
         ),
@@ -88,7 +102,10 @@ TENSORS = {
         ),
     ),
     "integers": Feature(
-        "inputs: {ids: {shape: [N, 4], dtype: int64}}\nlayers: {b: {op: Buffer, shape: [4], dtype: int64, init: 7}, a: {op: Add, from: [ids, b]}}",
+        """
+        inputs: {ids: {shape: [N, 4], dtype: int64}}
+        layers: {b: {op: Buffer, shape: [4], dtype: int64, init: 7}, a: {op: Add, from: [ids, b]}}
+        """,
         lambda: Twin(lambda m, x: x + m.b, b=torch.full((4,), 7)),
     ),
 }
@@ -106,7 +123,12 @@ def test_owned_tensors(name: str) -> None:
 
 def test_parameters_of_a_scope_come_before_its_children() -> None:
     """As in torch, whatever their place in the spec."""
-    spec = "layers: {c: {op: Conv2d, out_channels: 3, kernel_size: 1}, p: {op: Parameter, shape: [1]}, add: {op: Add, from: [c, p]}}"
+    spec = """
+    layers:
+      c: {op: Conv2d, out_channels: 3, kernel_size: 1}
+      p: {op: Parameter, shape: [1]}
+      add: {op: Add, from: [c, p]}
+    """
     assert list(archspec.build(whole(spec)).state_dict()) == ["p", "c.weight", "c.bias"]
 
 
@@ -117,7 +139,9 @@ def test_an_absent_parameter_is_no_alias_because_it_reads_nothing() -> None:
     assert (item.code.name, item.span.text) == ("A308", "gamma")
     assert item.helps == ("give the layers that read it the same `if`",)
     assert codes(spec.replace("[a, gamma]}", "[a, gamma], if: false}")) == []
-    assert codes("blocks: {G: {op: Parameter, shape: [1]}}\n" + spec.replace("op: Parameter, shape: [1]", "op: G")) == ["A308"]
+    assert codes("blocks: {G: {op: Parameter, shape: [1]}}\n" + spec.replace("op: Parameter, shape: [1]", "op: G")) == [
+        "A308"
+    ]
     inner = "blocks: {B: {layers: {g: {op: Parameter, shape: [1], if: false}, r: ReLU}}}\n"
     assert codes(inner + "layers: {a: B, b: {op: Mul, from: [a, a.g]}}") == ["A308"]
 
@@ -145,7 +169,11 @@ REFUSALS = [
     ("{a: {op: MaxPool2d, kernel_size: 2}, b: {op: Concat, from: [image, a]}}", "A503", "a"),
     ("{p: {op: Parameter, shape: [2], from: image}, a: ReLU}", "A504", "image"),
     ("{p: {op: Parameter, shape: [2], init: glorot}, a: {op: Add, from: [image, p]}}", "A301", "glorot"),
-    ("{p: {op: Parameter, shape: [2], init: {normal: {sd: 1}}}, a: {op: Add, from: [image, p]}}", "A305", "{normal: {sd: 1}}"),
+    (
+        "{p: {op: Parameter, shape: [2], init: {normal: {sd: 1}}}, a: {op: Add, from: [image, p]}}",
+        "A305",
+        "{normal: {sd: 1}}",
+    ),
     ("{a: {op: Mul, value: 3, from: [image, image]}}", "A502", "3"),
 ]
 

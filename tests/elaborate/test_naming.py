@@ -17,7 +17,16 @@ def test_the_reserved_names_are_those_that_torch_s_modules_have() -> None:
     public = {name for name in dir(nn.Module()) if not name.startswith("_")}
     assert public <= MODULE_NAMES
     assert {name for name in dir(nn.Sequential()) if not name.startswith("_")} - public <= SEQUENCE_NAMES
-    assert not (MODULE_NAMES | SEQUENCE_NAMES) & {"x", "prev", "conv1", "features", "classifier", "weight", "bias", "size"}
+    assert not (MODULE_NAMES | SEQUENCE_NAMES) & {
+        "x",
+        "prev",
+        "conv1",
+        "features",
+        "classifier",
+        "weight",
+        "bias",
+        "size",
+    }
 
 
 @pytest.mark.parametrize("name", ["half", "type", "train", "forward", "to", "apply", "state_dict", "eval", "float"])
@@ -75,6 +84,8 @@ def test_names_of_inputs_and_blocks() -> None:
     assert codes("inputs: {a-b: [N, 3]}\nlayers: {c: ReLU}") == ["A205"]
     assert codes("blocks: {mine: {layers: [ReLU]}}\nlayers: {c: ReLU}") == ["A205"]
     assert codes("blocks: {ReLU: {layers: [GELU]}}\nlayers: {c: ReLU}") == ["A311"]
-    assert codes("blocks: {B: {inputs: [a, a], layers: [ReLU]}}\nlayers: {c: {op: B, from: [image, image]}}") == ["A311"]
+    assert codes("blocks: {B: {inputs: [a, a], layers: [ReLU]}}\nlayers: {c: {op: B, from: [image, image]}}") == [
+        "A311"
+    ]
     assert codes("blocks: {B: {args: {n: 3}, let: {n: 4}, layers: [{op: Dropout, p: n / 9}]}}\nlayers: [B]") == ["A311"]
     assert codes("blocks: {B: {layers: {x: ReLU}}}\nlayers: [B]") == ["A311"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import torch
 from torch import nn
 
 import archspec
@@ -75,7 +74,9 @@ AXES = {
         """
         args: {size: 4, channels: 2}
         inputs: {image: [N, channels, 2 * H, size * 2]}
-        layers: {a: {op: Conv2d, out_channels: image.W, kernel_size: 3, stride: 2, padding: 1}, b: {op: MaxPool2d, kernel_size: 2}}
+        layers:
+          a: {op: Conv2d, out_channels: image.W, kernel_size: 3, stride: 2, padding: 1}
+          b: {op: MaxPool2d, kernel_size: 2}
         """,
         lambda: chain(a=conv(2, 8, 3, stride=2, padding=1), b=nn.MaxPool2d(2)),
     ),
@@ -130,7 +131,8 @@ def test_a_lower_case_symbol_is_met_with_the_capital() -> None:
 
 
 def test_labels_that_a_value_lacks() -> None:
-    head = "layers:\n  r: {op: Reshape, shape: [image.N, 3, 64]}\n  m: {op: Mean, from: image, dim: [2, 3]}\n  f: Flatten\n"
+    head = "layers:\n  r: {op: Reshape, shape: [image.N, 3, 64]}\n"
+    head += "  m: {op: Mean, from: image, dim: [2, 3]}\n  f: Flatten\n"
     tail = "  c: {op: Concat, from: [r, r]}\n  a: {op: Dropout, p: VALUE / 9}\noutputs: {a: a, f: f}"
     assert codes(head + tail.replace("VALUE", "r.shape[1]").replace("r.shape[1] / 9", "'r.shape[1] / 9'")) == []
     assert codes(head + tail.replace("VALUE", "r.C")) == ["A307"]
@@ -146,7 +148,8 @@ def test_a_name_that_means_a_value_has_to_be_followed_by_a_size() -> None:
 
 
 def test_blocks_that_nothing_uses_are_checked_all_the_same() -> None:
-    block = "blocks: {B: {args: {n: int}, layers: {a: {op: Conv2d, out_channels: n, kernel_siz: 1}, b: {op: Foo}, c: {op: ReLU, from: d}}}}\n"
+    layers = "{a: {op: Conv2d, out_channels: n, kernel_siz: 1}, b: {op: Foo}, c: {op: ReLU, from: d}}"
+    block = f"blocks: {{B: {{args: {{n: int}}, layers: {layers}}}}}\n"
     assert codes(block + "layers: {a: ReLU}") == ["A303", "A302", "A308"]
     library = archspec.check("archspec: 1\n" + block)
     assert [item.code.name for item in library] == ["A303", "A302", "A308"]

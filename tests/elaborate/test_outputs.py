@@ -65,7 +65,8 @@ def test_outputs(name: str) -> None:
 
 
 def test_layers_of_training_outputs_count_as_parameters_and_not_as_macs() -> None:
-    spec = f"layers: {{a: {C}, aux: {C}, b: {{op: ReLU, from: a}}}}\noutputs: {{main: b, aux: {{from: aux, training: true}}}}"
+    spec = f"layers: {{a: {C}, aux: {C}, b: {{op: ReLU, from: a}}}}\n"
+    spec += "outputs: {main: b, aux: {from: aux, training: true}}"
     summary = archspec.load(whole(spec)).summary().as_dict()
     assert summary["params"]["total"] == 24
     assert summary["macs"] == 3 * 3 * 64

@@ -12,7 +12,7 @@ C = "{op: Conv2d, out_channels: 3, kernel_size: 1}"
 
 FORMS = {
     "a count, in a list": Feature(
-        f"layers: {{f: [{{op: Conv2d, out_channels: 3, kernel_size: 1, repeat: 2}}, ReLU]}}",
+        "layers: {f: [{op: Conv2d, out_channels: 3, kernel_size: 1, repeat: 2}, ReLU]}",
         lambda: chain(f=nn.Sequential(conv(3, 3), conv(3, 3), nn.ReLU())),
     ),
     "a count that is an expression": Feature(
@@ -23,7 +23,15 @@ FORMS = {
         lambda: chain(c1=conv(3, 2), c2=conv(2, 3), c3=conv(3, 4)),
     ),
     "an index over a list": Feature(
-        "layers:\n  'c{k}':\n    repeat: k in [1, 3, 5]\n    op: Conv2d\n    out_channels: 3\n    kernel_size: k\n    padding: k // 2",
+        """
+        layers:
+          c{k}:
+            repeat: k in [1, 3, 5]
+            op: Conv2d
+            out_channels: 3
+            kernel_size: k
+            padding: k // 2
+        """,
         lambda: chain(c1=conv(3, 3), c3=conv(3, 3, 3, padding=1), c5=conv(3, 3, 5, padding=2)),
     ),
     "an index over a list of words, and of lists": Feature(
@@ -36,15 +44,23 @@ FORMS = {
         lambda: chain(left=nn.ReLU(), right=nn.ReLU(), c2=conv(3, 2), c4=conv(2, 4, 3)),
     ),
     "several indices, the last one fastest, each may use those before it": Feature(
-        "layers:\n  'c{s}{i}': {op: Conv2d, repeat: 's in range(3), i in range(s)', out_channels: s + i, kernel_size: 1}",
+        """
+        layers:
+          c{s}{i}: {op: Conv2d, repeat: "s in range(3), i in range(s)", out_channels: s + i, kernel_size: 1}
+        """,
         lambda: chain(c10=conv(3, 1), c20=conv(1, 2), c21=conv(2, 3)),
     ),
     "under a plain name: a list of that name": Feature(
-        f"layers: {{f: {{op: Conv2d, repeat: i in range(2), out_channels: 3 + i, kernel_size: 1}}}}",
+        "layers: {f: {op: Conv2d, repeat: i in range(2), out_channels: 3 + i, kernel_size: 1}}",
         lambda: chain(f=nn.Sequential(conv(3, 3), conv(3, 4))),
     ),
     "under a plain name, from is what the list reads, and the repetitions chain": Feature(
-        "layers: {a: {op: Conv2d, out_channels: 5, kernel_size: 1}, f: {op: Conv2d, repeat: 2, from: image, out_channels: 5, kernel_size: 1}, add: {op: Add, from: [a, f]}}",
+        """
+        layers:
+          a: {op: Conv2d, out_channels: 5, kernel_size: 1}
+          f: {op: Conv2d, repeat: 2, from: image, out_channels: 5, kernel_size: 1}
+          add: {op: Add, from: [a, f]}
+        """,
         lambda: Twin(lambda m, x: m.a(x) + m.f(x), a=conv(3, 5), f=nn.Sequential(conv(3, 5), conv(5, 5))),
     ),
     "elsewhere, an explicit from means what it says in every repetition": Feature(
@@ -75,7 +91,11 @@ FORMS = {
         ),
     ),
     "conditions are asked in each repetition; in lists, numbers close up": Feature(
-        "layers: {f: [{op: Conv2d, repeat: i in range(4), if: i != 1, out_channels: i + 1, kernel_size: 1}], 'g{i}': {op: ReLU, repeat: i in range(3), if: i > 0}}",
+        """
+        layers:
+          f: [{op: Conv2d, repeat: i in range(4), if: i != 1, out_channels: i + 1, kernel_size: 1}]
+          g{i}: {op: ReLU, repeat: i in range(3), if: i > 0}
+        """,
         lambda: chain(f=nn.Sequential(conv(3, 1), conv(1, 3), conv(3, 4)), g1=nn.ReLU(), g2=nn.ReLU()),
     ),
     "none at all pass the input on": Feature(
@@ -90,9 +110,19 @@ FORMS = {
         lambda: Twin(lambda m, x: m.f(a := m.a(x)) + a + x, a=conv(3, 3), f=nn.Sequential(nn.ReLU())),
     ),
     "a splice that repeats": Feature(
-        "layers: {s: {repeat: i in range(2), splice: {'c{i}': {op: Conv2d, out_channels: i + 1, kernel_size: 1}, 'r{i}': ReLU}}, add: {op: Add, from: [s, r0]}}",
+        """
+        layers:
+          s:
+            repeat: i in range(2)
+            splice: {"c{i}": {op: Conv2d, out_channels: i + 1, kernel_size: 1}, "r{i}": ReLU}
+          add: {op: Add, from: [s, r0]}
+        """,
         lambda: Twin(
-            lambda m, x: (a := m.c0(x).relu()) + m.c1(a).relu(), c0=conv(3, 1), r0=nn.ReLU(), c1=conv(1, 2), r1=nn.ReLU()
+            lambda m, x: (a := m.c0(x).relu()) + m.c1(a).relu(),
+            c0=conv(3, 1),
+            r0=nn.ReLU(),
+            c1=conv(1, 2),
+            r1=nn.ReLU(),
         ),
     ),
     "let, anew in each repetition, with the sizes that stand there": Feature(
@@ -108,11 +138,19 @@ FORMS = {
         lambda: chain(c0=conv(3, 6), c1=conv(6, 13), c2=conv(13, 28)),
     ),
     "let on a layer may use a name again": Feature(
-        "args: {w: 4}\nlayers: {a: {let: {w: 5}, op: Conv2d, out_channels: w, kernel_size: 1}, b: {op: Conv2d, out_channels: w, kernel_size: 1}}",
+        """
+        args: {w: 4}
+        layers:
+          a: {let: {w: 5}, op: Conv2d, out_channels: w, kernel_size: 1}
+          b: {op: Conv2d, out_channels: w, kernel_size: 1}
+        """,
         lambda: chain(a=conv(3, 5), b=conv(5, 4)),
     ),
     "let comes after if": Feature(
-        "args: {k: 0}\nlayers: {a: {if: k > 0, let: {w: 8 // k}, op: Conv2d, out_channels: w, kernel_size: 1}, b: ReLU}",
+        """
+        args: {k: 0}
+        layers: {a: {if: k > 0, let: {w: 8 // k}, op: Conv2d, out_channels: w, kernel_size: 1}, b: ReLU}
+        """,
         lambda: chain(b=nn.ReLU()),
     ),
 }
@@ -170,5 +208,10 @@ def test_absent_layers_count_against_the_limit() -> None:
 
 
 def test_an_unknown_repetition_is_gone_through_once() -> None:
-    spec = "layers: {a: ReLU, 'b{i}': {op: Conv2d, repeat: i in nothing, out_channels: 1, kernel_size: 1}, c: {op: GELU, from: b7}}"
+    spec = """
+    layers:
+      a: ReLU
+      b{i}: {op: Conv2d, repeat: i in nothing, out_channels: 1, kernel_size: 1}
+      c: {op: GELU, from: b7}
+    """
     assert codes(spec) == ["A301"]

@@ -95,10 +95,10 @@ READING = {
         lambda: Twin(lambda m, x: torch.cat([x[:, :1] + x[:, 2:], x], 1)),
     ),
     "expressions in names": Feature(
-        f"""
+        """
         layers:
-          down{{k}}: {{op: Conv2d, repeat: k in range(3), out_channels: 3, kernel_size: 1}}
-          up{{k}}: {{op: Add, repeat: k in range(3), from: [prev, "down{{2 - k}}"]}}
+          down{k}: {op: Conv2d, repeat: k in range(3), out_channels: 3, kernel_size: 1}
+          up{k}: {op: Add, repeat: k in range(3), from: [prev, "down{2 - k}"]}
         """,
         lambda: Twin(
             lambda m, x: (c := m.down2(b := m.down1(a := m.down0(x)))) + c + b + a,
@@ -106,11 +106,17 @@ READING = {
         ),
     ),
     "a layer may have an argument's name": Feature(
-        "args: {dropout: 0.25}\nlayers: {dropout: {op: Dropout, p: dropout}, c: {op: Conv2d, out_channels: dropout.C, kernel_size: 1}}",
+        """
+        args: {dropout: 0.25}
+        layers: {dropout: {op: Dropout, p: dropout}, c: {op: Conv2d, out_channels: dropout.C, kernel_size: 1}}
+        """,
         lambda: chain(dropout=nn.Dropout(0.25), c=conv(3, 3)),
     ),
     "several model inputs; the first is what the first layer reads": Feature(
-        "inputs: {low: [N, 2, 4, 4], high: [N, 3, 8, 8]}\nlayers: {up: {op: Upsample, scale_factor: 2}, c: {op: Concat, from: [up, high]}}",
+        """
+        inputs: {low: [N, 2, 4, 4], high: [N, 3, 8, 8]}
+        layers: {up: {op: Upsample, scale_factor: 2}, c: {op: Concat, from: [up, high]}}
+        """,
         lambda: Twin(lambda m, low, high: torch.cat([m.up(low), high], 1), up=nn.Upsample(scale_factor=2)),
     ),
 }

@@ -25,9 +25,12 @@ KINDS = {
     "layers as a mapping names them": Feature(
         f"layers: {{f: {{layers: {{a: {C}, b: ReLU}}}}}}", lambda: chain(f=chain(a=conv(3, 3), b=nn.ReLU()))
     ),
-    "the root may be a list": Feature(f"layers: [{C}, ReLU, {C}]", lambda: nn.Sequential(conv(3, 3), nn.ReLU(), conv(3, 3))),
+    "the root may be a list": Feature(
+        f"layers: [{C}, ReLU, {C}]", lambda: nn.Sequential(conv(3, 3), nn.ReLU(), conv(3, 3))
+    ),
     "lists in lists": Feature(
-        f"layers: [[{C}, [{C}]], ReLU]", lambda: nn.Sequential(nn.Sequential(conv(3, 3), nn.Sequential(conv(3, 3))), nn.ReLU())
+        f"layers: [[{C}, [{C}]], ReLU]",
+        lambda: nn.Sequential(nn.Sequential(conv(3, 3), nn.Sequential(conv(3, 3))), nn.ReLU()),
     ),
     "empty scopes pass their input on": Feature(
         "layers: {a: [], b: {layers: {}}, c: {splice: []}, d: {op: Add, from: [a, b, c]}}",
@@ -45,7 +48,11 @@ KINDS = {
     "splice in a mapping makes siblings, and is a label": Feature(
         f"layers: {{a: {C}, both: {{splice: {{b: {C}, c: {C}}}}}, d: ReLU, add: {{op: Add, from: [both, d, b]}}}}",
         lambda: Twin(
-            lambda m, x: (c := m.c(b := m.b(m.a(x)))) + m.d(c) + b, a=conv(3, 3), b=conv(3, 3), c=conv(3, 3), d=nn.ReLU()
+            lambda m, x: (c := m.c(b := m.b(m.a(x)))) + m.d(c) + b,
+            a=conv(3, 3),
+            b=conv(3, 3),
+            c=conv(3, 3),
+            d=nn.ReLU(),
         ),
     ),
     "splice of names in a list, of numbers in a mapping": Feature(
@@ -72,11 +79,11 @@ KINDS = {
         ),
     ),
     "a container reads as its last layer, and .* as all of them": Feature(
-        f"""
+        """
         layers:
-          "c.k{{i}}": {{op: Conv2d, repeat: i in range(2), from: image, out_channels: i + 1, kernel_size: 1}}
-          last: {{op: ReLU, from: c}}
-          all: {{op: Concat, from: [c.*, last]}}
+          "c.k{i}": {op: Conv2d, repeat: i in range(2), from: image, out_channels: i + 1, kernel_size: 1}
+          last: {op: ReLU, from: c}
+          all: {op: Concat, from: [c.*, last]}
         """,
         lambda: Twin(
             lambda m, x: torch.cat([m.c.k0(x), b := m.c.k1(x), b.relu()], 1),
@@ -158,7 +165,9 @@ ABSENCE = {
           levels: {{layers: {{a: {C}, b: {{op: ReLU, if: false}}, c: {{op: Tanh, from: a}}}}}}
           all: {{op: Concat, from: levels.*}}
         """,
-        lambda: Twin(lambda m, x: torch.cat([a := m.levels.a(x), a.tanh()], 1), levels=nn.ModuleDict({"a": conv(3, 3)})),
+        lambda: Twin(
+            lambda m, x: torch.cat([a := m.levels.a(x), a.tanh()], 1), levels=nn.ModuleDict({"a": conv(3, 3)})
+        ),
     ),
     "a condition asks for sizes": Feature(
         """

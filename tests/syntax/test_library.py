@@ -98,7 +98,9 @@ def test_a_name_means_a_file_of_one_s_own_folder_then_a_packaged_one(tmp_path: P
     assert library.find("nothing") is None
 
 
-@pytest.mark.parametrize("name", ["../outside", "folder/../../outside", "link", "linked/outside", "", "a" * 5_000, "a\0b"])
+@pytest.mark.parametrize(
+    "name", ["../outside", "folder/../../outside", "link", "linked/outside", "", "a" * 5_000, "a\0b"]
+)
 def test_no_name_leads_out_of_the_folder(name: str, tmp_path: Path) -> None:
     (tmp_path / "outside.yaml").write_text(NET)
     root = tmp_path / "inside"

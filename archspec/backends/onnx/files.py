@@ -25,6 +25,10 @@ from archspec.backends.onnx.wire import write_model
 _LARGEST_FILE = 2**31 - 2**26
 
 
+class NotOnnxError(ValueError):
+    """A file that is no ONNX model."""
+
+
 def write(model: ir.Model, path: str | os.PathLike[str]) -> None:
     """Save a model, check the file, and only then put it in place of what is there.
 
@@ -72,11 +76,11 @@ def check(path: Path) -> None:
 
 def weights_of(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """The initialisers of a file by name, which in ours are state_dict keys, besides constants (`path/const`).
-    Raises OSError for a file that cannot be read, ValueError for one that holds no ONNX model."""
+    Raises OSError for a file that cannot be read, NotOnnxError for one that holds no ONNX model."""
     try:
         model = ir.load(path, format="protobuf")
     except DecodeError:
-        raise ValueError(f"{path} is no ONNX file") from None
+        raise NotOnnxError(f"{path} is no ONNX file") from None
     if not model.graph.outputs:
-        raise ValueError(f"{path} holds no ONNX model")
+        raise NotOnnxError(f"{path} holds no ONNX model")
     return {name: value.const_value.numpy() for name, value in model.graph.initializers.items() if value.const_value}
