@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Set
 
+from archspec.diagnostics import near
 from archspec.elaborate.state import State
 from archspec.graph import Graph, Node
 from archspec.syntax.document import Spec
@@ -38,7 +39,8 @@ def _unmentioned(spec: Spec, inherited: Set[str], state: State) -> None:
             names.append((block.key, "the block"))
     for key, what in names:
         if key.text not in words:
-            state.diagnostics.add("A401", f"nothing mentions {what} `{key.text}`", key.span, helps=["remove it"])
+            helps = near(key.text, inherited) or ["remove it"]  # an arg of the base, misspelt
+            state.diagnostics.add("A401", f"nothing mentions {what} `{key.text}`", key.span, helps=helps)
 
 
 def _takes_ops(spec: Spec) -> bool:

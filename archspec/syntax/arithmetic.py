@@ -110,21 +110,22 @@ def true_divide(a: Value, b: Value) -> Value:
 
 
 def floor_divide(a: Value, b: Value) -> Value:
-    _numbers("//", a, b)
-    if b == 0:
-        raise ValueError("division by zero")
-    if isinstance(b, Symbolic):
-        raise ValueError("a size can only be divided by a known number")
+    _by_a_number("//", a, b)
     return bounded(a // b)
 
 
 def modulo(a: Value, b: Value) -> Value:
-    _numbers("%", a, b)
-    if b == 0:
-        raise ValueError("division by zero")
+    _by_a_number("%", a, b)
+    return bounded(a % b)
+
+
+def _by_a_number(sign: str, a: Value, b: Value) -> None:
+    """Refuse a divisor that is 0 or a symbolic size."""
+    _numbers(sign, a, b)
     if isinstance(b, Symbolic):
         raise ValueError("a size can only be divided by a known number")
-    return bounded(a % b)
+    if b == 0:
+        raise ValueError("division by zero")
 
 
 def power(a: Value, b: Value) -> Value:
