@@ -92,6 +92,7 @@ def _export(options: argparse.Namespace) -> int:
             weights=options.weights,
             device=options.device,
             opset=options.opset,
+            dynamic=[label for label in options.dynamic.split(",") if label],
             seed=options.seed,
             parity=options.parity,
         )
@@ -311,6 +312,8 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("target", metavar="TARGET")
     export.add_argument("-o", "--output", required=True, metavar="FILE.onnx")
     export.add_argument("--opset", type=int, help="18 by default; raised only where an op needs it")
+    dynamic = "axes that stay symbols, by label: N,H,W (N always does)"
+    export.add_argument("--dynamic", default="", metavar="LABELS", help=dynamic)
     export.add_argument("--no-parity", dest="parity", action="store_false", help="skip the comparison with torch")
     _add_run_options(export)
     _add_spec_options(export)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from archspec.elaborate import MAX_LAYERS, Options, elaborate
 from archspec.elaborate.collector import collector_paused
 from archspec.graph import Graph, Output, Value
 from archspec.syntax.reader import MAX_BYTES
+from archspec.types import TensorType
 from archspec.zoo import Target
 
 if TYPE_CHECKING:
@@ -156,6 +157,13 @@ class Architecture:
         recipe = replace(self.recipe, overrides=merged)
         return Architecture(recipe, _compile_or_raise(recipe))
 
+    def with_dynamic(self, labels: Collection[str]) -> Architecture:
+        """The same network with the axes of these labels (`H`, `W`) as symbols in all its inputs. Raises SpecError
+        where a layer needs to know their size."""
+        inputs = {value.name: _with_symbols(value.type, labels) for value in self.inputs}
+        recipe = replace(self.recipe, inputs=inputs)
+        return Architecture(recipe, _compile_or_raise(recipe))
+
     def _repr_html_(self) -> str:
         return self.summary()._repr_html_()
 
@@ -170,6 +178,12 @@ class Architecture:
 
     def __reduce__(self) -> tuple[type[Architecture], tuple[Recipe]]:
         return Architecture, (self.recipe,)
+
+
+def _with_symbols(type_: TensorType, labels: Collection[str]) -> list[int | str]:
+    """The sizes of a type as they are written, with the axes of these labels as symbols."""
+    axes = zip(type_.axes, type_.shape, strict=True)
+    return [label if label is not None and label in labels else str(size) for label, size in axes]
 
 
 def _compile_or_raise(recipe: Recipe) -> Compilation:
@@ -274,6 +288,7 @@ def export(
     weights: str | None = None,
     device: str = "cpu",
     opset: int | None = None,
+    dynamic: Collection[str] = (),
     seed: int = 0,
     parity: bool = True,
     inputs: Inputs = (),
@@ -282,8 +297,10 @@ def export(
 ) -> ParityReport | None:
     """Write an ONNX file, once it is checked and in parity with torch; gives the report (None without `parity`).
 
-    A module is exported with its own weights; a target with `weights`, or with seeded initial ones. Nothing is
-    written unless all is well. Raises ParityError, SpecError, WeightsError, ModuleChanged, EmitError, DeviceError.
+    A module is exported with its own weights; a target with `weights`, or with seeded initial ones. `dynamic` names
+    the axes that stay symbols beside the batch (`"HW"`). Nothing is written unless all is well.
+
+    Raises ParityError, SpecError, WeightsError, ModuleChanged, EmitError, DeviceError.
     """
     from archspec.backends.onnx import DEFAULT_OPSET, emit, staged
     from archspec.backends.onnx import check as check_file
@@ -291,10 +308,12 @@ def export(
     from archspec.parity import ParityError, prove
 
     module, architecture, initial = _module(model_or_target, weights, seed, inputs, args, plugins)
+    if dynamic:
+        architecture = architecture.with_dynamic(dynamic)
     was_training = module.training
     module.eval()
     try:
-        hashes = {"spec": _sha256(architecture.compilation.target)}
+        hashes = {"spec": _sha256(architecture.compilation.target), "weights": _weights_sha256(module)}
         metadata = {"archspec.spec": architecture.name, "archspec.spec_sha256": hashes["spec"]}
         onnx_model = emit(architecture.graph, module.state_dict(), opset=opset or DEFAULT_OPSET, metadata=metadata)
         with staged(path) as temporary:
@@ -373,6 +392,19 @@ def _module(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return build(architecture, weights), architecture, weights is None
+
+
+def _weights_sha256(module: nn.Module) -> str:
+    """Of the keys and bytes of all tensors, in order."""
+    import hashlib
+
+    import torch
+
+    digest = hashlib.sha256()
+    for key, tensor in module.state_dict().items():
+        digest.update(key.encode())
+        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
 def _sha256(target: Target) -> str:

@@ -7,6 +7,7 @@ import os
 import pickle
 from pathlib import Path
 
+import onnx
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -169,3 +170,36 @@ def test_a_summary_speaks_of_the_target() -> None:
     summary = archspec.load("resnet18").summary()
     assert summary.as_dict()["name"] == "resnet18"
     assert "resnet18" in archspec.load("resnet18")._repr_html_()
+
+
+POOL = "  pool: {op: AdaptiveAvgPool2d, output_size: 1}\n"
+CONVOLUTIONS = TEXT.replace("  flatten: Flatten\n", f"{POOL}  flatten: Flatten\n")
+
+
+def test_dynamic_axes_stay_symbols_in_the_file(tmp_path: Path) -> None:
+    report = archspec.export(CONVOLUTIONS, tmp_path / "m.onnx", dynamic=["N", "H", "W"])
+    assert report is not None
+    assert report.passed
+    assert len({(case["H"], case["W"]) for case in report.sizes}) > 1
+    shape = onnx.load(tmp_path / "m.onnx").graph.input[0].type.tensor_type.shape
+    assert [dim.dim_param or dim.dim_value for dim in shape.dim] == ["N", 3, "H", "W"]
+
+
+def test_an_axis_that_a_layer_has_to_know_cannot_be_dynamic(tmp_path: Path) -> None:
+    with pytest.raises(archspec.SpecError, match="Linear"):
+        archspec.export(TEXT, tmp_path / "m.onnx", dynamic="HW")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_report_holds_hashes_of_spec_weights_and_model(tmp_path: Path) -> None:
+    module = archspec.build(TEXT)
+    first, again = (archspec.export(module, tmp_path / name) for name in ("a.onnx", "b.onnx"))
+    with torch.no_grad():
+        module.fc.bias += 1
+    changed = archspec.export(module, tmp_path / "c.onnx")
+    assert first is not None
+    assert again is not None
+    assert changed is not None
+    assert first.sha256.keys() == {"spec", "weights", "model"}
+    assert first.sha256 == again.sha256
+    assert first.sha256["weights"] != changed.sha256["weights"]
