@@ -5,7 +5,7 @@ blocks and specs get their arguments.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -101,9 +101,23 @@ class Files:
                     homes[name] = Env(over.frame, over)
             arguments = given if caller else {}
             reader = _Caller(caller.frame, caller.file, caller.values, file) if caller else None
-            _set_arguments(file.frame, declared, arguments, reader, file, self.evaluator, file.spec.is_library, homes)
+            for name, argument in declared.items():
+                if argument.required and name not in given and not file.spec.is_library:
+                    self._report_missing(argument)
+                value = partial(_value, argument, arguments, reader, homes, file.frame, file, self.evaluator)
+                file.frame.names[name] = Pending(value)
             self._define_let(file)
+        for file in files:  # worked out only now, because they may use each other, and those of other files
+            for name in file.spec.args:
+                if name in file.frame.names:
+                    with suppress(Failed):
+                        file.frame.get(name)
         return files
+
+    def _report_missing(self, argument: ArgDecl) -> None:
+        name, wanted = argument.key.text, argument.type
+        helps = [f"pass `--set {name}=...`, or give a default: `{name}: {wanted} = ...`"]
+        self.diagnostics.add("A304", f"the argument `{name}` has no value", argument.key.span, helps=helps)
 
     def _define_let(self, file: FileScope) -> None:
         for key, node in file.spec.let or ():
@@ -136,7 +150,7 @@ class Files:
             # kept before it is filled, because files may import each other
             file = self._libraries[spec] = FileScope(spec, Frame(None))
             self._define_blocks(file)
-            _set_arguments(file.frame, spec.args, {}, None, file, self.evaluator, spec.is_library)
+            _set_arguments(file.frame, spec.args, {}, None, file, self.evaluator)
             self._define_let(file)
         return self._libraries[spec]
 
@@ -247,7 +261,7 @@ def bind(ref: BlockRef, arguments: Arguments, layer: LayerDecl, env: Env, evalua
         message = f"{block.name} needs `{name}` ({wanted})"
         evaluator.diagnostics.add("A304", message, layer.span, labels=labels, helps=[f"add `{name}: ...`"])
     frame = Frame(ref.file.frame)
-    _set_arguments(frame, block.args, arguments, env, ref.file, evaluator, missing_is_fine=True)
+    _set_arguments(frame, block.args, arguments, env, ref.file, evaluator)
     if missing or not known:
         raise Failed
     return frame
@@ -256,7 +270,7 @@ def bind(ref: BlockRef, arguments: Arguments, layer: LayerDecl, env: Env, evalua
 def bind_defaults(ref: BlockRef, evaluator: Evaluator) -> Frame:
     """A block's frame for a walk without a caller: required arguments count as failed."""
     frame = Frame(ref.file.frame)
-    _set_arguments(frame, ref.block.args, {}, None, ref.file, evaluator, missing_is_fine=True)
+    _set_arguments(frame, ref.block.args, {}, None, ref.file, evaluator)
     return frame
 
 
@@ -279,29 +293,34 @@ def _set_arguments(
     caller: Env | None,
     file: FileScope,
     evaluator: Evaluator,
-    missing_is_fine: bool,
-    homes: Mapping[str, Env] | None = None,
 ) -> None:
-    """Give every declared argument its value: the caller's, or the default, read in the declaring file or, for
-    those that have one, in their home."""
-    own = Env(frame, file)
+    """Give every declared argument its value, in their order."""
     for name, argument in declared.items():
-        wanted = argument.type or _implied(argument, file)
         try:
-            if name in given:
-                frame.names[name] = evaluator.argument(given[name][1], wanted, argument.optional, caller or own, name)
-            elif argument.default is not None:
-                home = homes.get(name, own) if homes else own
-                frame.names[name] = _default(argument, wanted, home, evaluator)
-            else:
-                if not missing_is_fine:
-                    helps = [f"pass `--set {name}=...`, or give a default: `{name}: {wanted} = ...`"]
-                    evaluator.diagnostics.add(
-                        "A304", f"the argument `{name}` has no value", argument.key.span, helps=helps
-                    )
-                raise Failed
+            frame.names[name] = _value(argument, given, caller, {}, frame, file, evaluator)
         except Failed:
             frame.names[name] = Pending(fail, failed=True)
+
+
+def _value(
+    argument: ArgDecl,
+    given: Arguments,
+    caller: Env | None,
+    homes: Mapping[str, Env],
+    frame: Frame,
+    file: FileScope,
+    evaluator: Evaluator,
+) -> Value:
+    """The value of an argument: the caller's, or the default, read in the declaring file or, for those that have one,
+    in their home. Raises Failed."""
+    name, own = argument.key.text, Env(frame, file)
+    wanted = argument.type or _implied(argument, file)
+    if name in given:
+        return evaluator.argument(given[name][1], wanted, argument.optional, caller or own, name)
+    if argument.default is not None:
+        home = homes.get(name, own)
+        return evaluator.argument(argument.default, wanted, argument.optional, home, name, argument.literal)
+    raise Failed  # told where it is missing
 
 
 def _with_default(declared: ArgDecl, key: Scalar, node: Node, literal: bool, file: FileScope) -> ArgDecl:
@@ -314,8 +333,3 @@ def _implied(argument: ArgDecl, file: FileScope) -> str:
     """The type of an argument whose default is a text: an op's name, or a word."""
     is_op = isinstance(argument.default, Scalar) and file.op_named(argument.default.text) is not None
     return "op" if is_op else "str"
-
-
-def _default(argument: ArgDecl, wanted: str, own: Env, evaluator: Evaluator) -> Value:
-    assert argument.default is not None
-    return evaluator.argument(argument.default, wanted, argument.optional, own, argument.key.text, argument.literal)

@@ -13,6 +13,7 @@ from archspec.elaborate.state import Context, State
 from archspec.syntax.layers import LayerDecl
 
 _LAYER_NAME = re.compile(r"\w[\w-]*(\.\w[\w-]*)*", re.ASCII)
+_LONGEST_NAME = 200
 
 
 def layer_name(layer: LayerDecl, env: Env, state: State) -> str:
@@ -38,6 +39,8 @@ def _problem(name: str, layer: LayerDecl, env: Env) -> tuple[str, list[str]] | N
 @lru_cache(maxsize=4096)
 def _misnomer(name: str, is_label: bool, in_list: bool) -> tuple[str, list[str]] | None:
     """What is wrong with a name by itself. A label is that of a splice: no module gets it."""
+    if len(name) > _LONGEST_NAME:
+        return f"the name of a layer has {len(name):,} characters, and {_LONGEST_NAME} are the limit", []
     if not _LAYER_NAME.fullmatch(name):
         helps = ["a name has letters, digits, _ and -; a dot puts the layer into a container"]
         return f"`{name}` cannot name a layer", helps
@@ -50,8 +53,9 @@ def _misnomer(name: str, is_label: bool, in_list: bool) -> tuple[str, list[str]]
         return f"`{name}` is a word of Python, and cannot name a module", [f"`{name}_` is free, say"]
     if any(part.startswith("__") for part in (*containers, last)):
         return f"`{name}` begins with `__`, which Python keeps for its own", []
-    if any(part in MODULE_NAMES for part in (*containers, last)):
-        return f"torch's modules have a `{last}` of their own", [f"`{last}_` is free, say"]
+    for part in (*containers, last):
+        if part in MODULE_NAMES:
+            return f"torch's modules have a `{part}` of their own", [f"`{part}_` is free, say"]
     if (containers or in_list) and last in SEQUENCE_NAMES:
         return f"torch's lists of modules have a `{last}` of their own", [f"`{last}_` is free, say"]
     return None

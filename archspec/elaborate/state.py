@@ -18,6 +18,7 @@ from archspec.syntax.layers import LayerDecl, Layers
 
 MAX_LAYERS = 100_000
 MAX_BLOCK_DEPTH = 64
+MAX_SCOPE_DEPTH = 128  # parts of a path
 
 
 class Absent(NamedTuple):

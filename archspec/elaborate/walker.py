@@ -20,7 +20,7 @@ from archspec.elaborate.naming import is_free, layer_name
 from archspec.elaborate.promises import check_promises
 from archspec.elaborate.repetition import repetitions
 from archspec.elaborate.sharing import unlike
-from archspec.elaborate.state import MAX_BLOCK_DEPTH, Absent, Context, Edit, State
+from archspec.elaborate.state import MAX_BLOCK_DEPTH, MAX_SCOPE_DEPTH, Absent, Context, Edit, State
 from archspec.elaborate.values import FAILED, Apply, Entry, Place, Site, ValueScope, Within
 from archspec.graph import Kind, Node, Scope, Value
 from archspec.ops.base import Op
@@ -78,6 +78,8 @@ class Walker:
             if not is_free(name, layer, context, self.state):
                 return
         place = context.place.child(name)
+        if self._too_deep(place, layer, name, context):
+            return
         edits = self.state.edits.get(place.owner, [])
         last = next((edit for edit in reversed(edits) if edit.insert is None), None)
         if last is None:
@@ -90,6 +92,16 @@ class Walker:
             self.state.met.add(place.owner)
             if edit.insert is not None:
                 self.walk(edit.insert, _in_file(context, edit))
+
+    def _too_deep(self, place: Place, layer: LayerDecl, name: str, context: Context) -> bool:
+        """Whether a layer stands too deep in scopes; reported, once."""
+        if place.path.count(".") < MAX_SCOPE_DEPTH:
+            return False
+        message = f"layers are nested deeper than {MAX_SCOPE_DEPTH} here"
+        self.state.diagnostics.add("A314", message, layer.span)
+        context.values.define(name, FAILED)
+        context.values.prev, context.values.last = FAILED, name
+        return True
 
     def _replace(
         self, layer: LayerDecl, name: str, place: Place, other: LayerDecl, there: Context, context: Context
@@ -356,6 +368,8 @@ class Walker:
 
         def apply(sources: list[Entry], site: Site) -> Entry:
             result = again(sources, site._replace(place=Place(site.place.path, entry.owner)))
+            if result.step is not None:  # shared once more, it is the first that is applied
+                result.apply, result.span = again, layer.span
             if result.values and result.step is not None and (problem := unlike(first, result.step)):
                 message = f"`{word.text}` cannot be applied here: {problem}"
                 self.state.diagnostics.add("A506", message, layer.span, labels=labels)

@@ -19,9 +19,10 @@ Value: TypeAlias = Any
 
 MAX_MAGNITUDE = 2**53  # beyond it floats stop being exact, and no size comes near
 MAX_EXPONENT = 64
-MAX_ITEMS = 10_000
+MAX_ITEMS = 1_000  # of lists, and of ranges that are gone through
 MAX_RANGE = 100_000
 MAX_DEPTH = 8  # of lists in lists
+MAX_TERM = 1_000  # characters of a symbolic size
 
 
 class Undecided(ValueError):
@@ -54,6 +55,8 @@ def bounded(value: Value) -> Value:
     """Refuse a number beyond the limits of the language."""
     if isinstance(value, (int, float)) and not -MAX_MAGNITUDE <= value <= MAX_MAGNITUDE:
         raise ValueError("the number is beyond 2 ** 53")
+    if isinstance(value, Symbolic) and len(str(value)) > MAX_TERM:
+        raise ValueError(f"the size takes more than {MAX_TERM:,} characters to write")
     return value
 
 
@@ -103,7 +106,7 @@ def true_divide(a: Value, b: Value) -> Value:
         return bounded(a / b)
     quotient = divide(a, b)
     if quotient is not None:
-        return quotient
+        return bounded(quotient)
     if isinstance(a, Symbolic) or isinstance(b, Symbolic):
         raise ValueError(f"{a} divided by {b} is not whole at every size: `//` rounds down")
     return a / b
@@ -136,7 +139,7 @@ def power(a: Value, b: Value) -> Value:
         exponent = whole(b)
         if not 0 <= exponent <= 4:
             raise ValueError("a symbolic size can be raised to 0 .. 4 only")
-        return math.prod([a] * exponent, start=1)
+        return bounded(math.prod([a] * exponent, start=1))
     bounded(a)
     if a == 0 and b < 0:
         raise ValueError("division by zero")
@@ -197,7 +200,9 @@ def ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Value], boo
 def contains(item: Value, items: Value) -> bool:
     if not isinstance(items, (list, range)):
         raise ValueError(f"`in` wants a list, and this is {describe(items)}")
-    return any(same(item, other) for other in items)
+    if isinstance(items, range) and not isinstance(item, Symbolic):
+        return item in items
+    return any(same(item, other) for other in _gone_through(items))
 
 
 def _least(values: list[Value], before: Callable[[Value, Value], bool]) -> Value:
@@ -210,7 +215,8 @@ def _least(values: list[Value], before: Callable[[Value, Value], bool]) -> Value
 
 def _extreme(name: str, compare: Callable[[Any, Any], bool]) -> Callable[..., Value]:
     def function(*values: Value) -> Value:
-        items = list(values[0]) if len(values) == 1 and isinstance(values[0], (list, range)) else list(values)
+        one = len(values) == 1 and isinstance(values[0], (list, range))
+        items = list(_gone_through(values[0])) if one else list(values)
         if not items:
             raise ValueError(f"`{name}` of nothing")
         return _least([_number(name, item) for item in items], ordered(compare))
@@ -255,9 +261,16 @@ def _sum(items: Value) -> Value:
     if not isinstance(items, (list, range)):
         raise ValueError(f"`sum` wants a list, and this is {describe(items)}")
     total: Value = 0
-    for item in items:
+    for item in _gone_through(items):
         total = add(total, item)
     return total
+
+
+def _gone_through(items: list[Value] | range) -> list[Value] | range:
+    """What takes time for each of its items."""
+    if len(items) > MAX_ITEMS:
+        raise ValueError(f"the list has more than {MAX_ITEMS:,} items")
+    return items
 
 
 def _len(items: Value) -> int:

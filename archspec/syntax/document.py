@@ -184,6 +184,9 @@ def read_spec(root: Node, file: SourceFile, diagnostics: Diagnostics) -> Spec | 
     spec.extends = skeleton.extends
     spec.args = _arguments(skeleton.args, diagnostics)
     spec.let = _names(skeleton.let, diagnostics)
+    for key, _ in spec.let or ():
+        if key.text in spec.args:
+            diagnostics.add("A311", f"`{key.text}` is an arg already", key.span)
     spec.inputs = dict(_inputs(skeleton.inputs, diagnostics))
     spec.defaults, spec.init = skeleton.defaults, skeleton.init
     spec.imports = _items(skeleton.import_)

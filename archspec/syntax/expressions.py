@@ -282,12 +282,14 @@ class _Compiler:
 
     def _path(self, node: ast.expr, depth: int) -> list[str | Evaluator]:
         """`a.b[2].c` as its parts; an index in brackets is an expression of its own."""
+        if depth > MAX_NESTING:
+            raise self._refused(node, f"the expression is nested deeper than {MAX_NESTING}", "A604")
         if isinstance(node, ast.Name):
             return [node.id]
         if isinstance(node, ast.Attribute):
-            return [*self._path(node.value, depth), node.attr]
+            return [*self._path(node.value, depth + 1), node.attr]
         if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Slice):
-            return [*self._path(node.value, depth), self.compile(node.slice, depth)]
+            return [*self._path(node.value, depth + 1), self.compile(node.slice, depth)]
         raise self._refused(node, f"`{ast.unparse(node)[:40]}` is not a layer or input")
 
     def _listcomp(self, node: ast.ListComp, depth: int) -> Evaluator:

@@ -135,8 +135,13 @@ BLOCKS = {
 }
 
 TYPES = {
-    "a whole result of a division is an integer": Feature(
-        "args: {w: 8}\nlayers: {a: {op: Conv2d, out_channels: w / 2, kernel_size: 6 / 6}}", lambda: chain(a=conv(3, 4))
+    "a whole result of a division, or of a product with a fraction, is an integer": Feature(
+        """
+        args: {w: 8}
+        blocks: {B: {args: {n: int}, layers: [{op: Conv2d, out_channels: n, kernel_size: 0.5 * 2}]}}
+        layers: {a: {op: Conv2d, out_channels: w / 2, kernel_size: 6 / 6}, b: {op: B, n: w * 0.25}}
+        """,
+        lambda: chain(a=conv(3, 4), b=nn.Sequential(conv(4, 2))),
     ),
     "a quoted number is an expression like any text": Feature(
         "layers: {a: {op: Conv2d, out_channels: '4', kernel_size: '1', bias: 'false'}}",

@@ -53,7 +53,9 @@ def test_an_op_s_or_block_s_name_is_no_layer_s(name: str) -> None:
     assert codes("layers: {AuxLogits: ReLU, Conv9d: ReLU}") == []
 
 
-@pytest.mark.parametrize("name", ["prev", "a b", "a/b", "é", "a.", ".a", "a..b", "-a", "a[0]", '"a{1}b c"', '""'])
+@pytest.mark.parametrize(
+    "name", ["prev", "a b", "a/b", "é", "a.", ".a", "a..b", "-a", "a[0]", '"a{1}b c"', '""', "a." * 200]
+)
 def test_what_is_no_name(name: str) -> None:
     written = name if name.startswith('"') else f'"{name}"'
     assert codes(f"layers: {{{written}: ReLU}}") == ["A205"]
@@ -89,3 +91,4 @@ def test_names_of_inputs_and_blocks() -> None:
     ]
     assert codes("blocks: {B: {args: {n: 3}, let: {n: 4}, layers: [{op: Dropout, p: n / 9}]}}\nlayers: [B]") == ["A311"]
     assert codes("blocks: {B: {layers: {x: ReLU}}}\nlayers: [B]") == ["A311"]
+    assert codes("args: {n: 3}\nlet: {n: 4}\nlayers: [{op: Dropout, p: n / 9}]") == ["A311"]

@@ -198,3 +198,27 @@ def test_many_mistakes_of_one_file_are_told_in_one_run() -> None:
         ("A309", 15),
         ("A301", 16),
     ]
+
+
+@pytest.mark.parametrize(
+    ("spec", "code"),
+    [
+        ("blocks: {A: {args: {n: int}, layers: [NEST]}}\nlayers: [{op: A, n: 60}]", "A314"),
+        ("let: {a: '[i for i in range(999)]', b: '[sum(a) + 1001 for i in range(1001)]'}\nlayers: [ReLU]", "A604"),
+        ("layers: [{op: Dropout, p: 'sum(range(1001))'}]", "A307"),
+        ("layers: [{op: Dropout, p: 'max(range(100000))'}]", "A307"),
+        ("let: {a: '(image.N + 1) ** 4', b: a * a, c: b * b, d: c * c, e: d * d, f: e * e}\nlayers: [ReLU]", "A307"),
+        ("layers: [{op: Dropout, p: 'CHAIN.C'}]", "A604"),
+        ("layers: [{op: ReLU, repeat: 100001}]", "A603"),
+    ],
+)
+def test_no_short_text_costs_much_time_or_breaks_anything(spec: str, code: str) -> None:
+    nest = "[" * 40 + "{op: A, n: n - 1, if: n > 0}, ReLU" + "]" * 40
+    found = codes(spec.replace("NEST", nest).replace("CHAIN", "a" + ".a" * 900))
+    assert code in found
+
+
+def test_long_chains_are_no_deep_ones() -> None:
+    aliases = "".join(f"  a{i}: {{op: ReLU, if: false}}\n" for i in range(1_500))
+    shares = "".join(f"  b{i}: {{share: {f'b{i - 1}' if i else 'b'}}}\n" for i in range(1_500))
+    assert codes(f"layers:\n  b: ReLU\n{aliases}{shares}") == []

@@ -257,6 +257,8 @@ def test_aliases_leave_holes_which_are_not_told_as_other_mistakes() -> None:
     node, found = parsed("a: &x [1]\nb: {<<: *x}\nc: !t 3\n")
     assert node is None
     assert [item.span.text for item in found] == ["&x", "<<", "*x", "!t"]
+    assert parsed("a: &x 1\nb: *x\n")[0] is None
+    assert parsed("a: &x 1\n")[0] is not None
     assert plain(parsed("'<<': 1\n")[0]) == {"<<": 1}
 
 
