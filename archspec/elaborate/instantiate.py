@@ -164,8 +164,8 @@ def _inputs(state: State, op: Op, sources: list[Entry], site: Site) -> tuple[Val
         except ExpressionError as error:
             state.diagnostics.add(error.code, error.message, site.source_span(i), helps=error.helps)
     least, most = op.inputs
-    if len(values) < len(sources) and any(source.text.endswith("*") for source in site.sources):
-        return None  # how many values there would be is not known
+    if len(values) < len(sources):
+        return None
     if not (least <= len(sources) and (most is None or len(sources) <= most)):
         name = type(op).__name__
         wanted = f"{least}" if least == most else f"at least {least}" if most is None else f"{least} to {most}"
@@ -174,7 +174,7 @@ def _inputs(state: State, op: Op, sources: list[Entry], site: Site) -> tuple[Val
         surplus = most if most is not None and len(sources) > most else 0
         state.diagnostics.add("A504", message, site.source_span(surplus), helps=helps)
         return None
-    return tuple(values) if len(values) == len(sources) else None
+    return tuple(values)
 
 
 def _inferred(

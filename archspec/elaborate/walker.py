@@ -292,6 +292,8 @@ class Walker:
         """Whether a block may be entered: with as many values as it reads, and not too deep."""
         block = ref.block
         if len(sources) != len(block.inputs):
+            if any(entry.values is None for entry in sources):
+                return False
             wanted = ", ".join(block.inputs)
             several = "s" if len(block.inputs) > 1 else ""
             message = f"{block.name} reads {len(block.inputs)} value{several} ({wanted}), and gets {len(sources)}"

@@ -197,9 +197,21 @@ TYPES = {
         """,
         lambda: chain(a=conv(3, 4), b=nn.GroupNorm(2, 4)),
     ),
-    "a default may use args before it": Feature(
-        "args: {w: 2, double: int = w * 2}\nlayers: {a: {op: Conv2d, out_channels: double, kernel_size: 1}}",
-        lambda: chain(a=conv(3, 4)),
+    "a block's default may use the arguments before it": Feature(
+        """
+        blocks: {B: {args: {w: 2, double: int = w * 2}, layers: [{op: Conv2d, out_channels: double, kernel_size: 1}]}}
+        layers: [B, {op: B, w: 3}]
+        """,
+        lambda: nn.Sequential(nn.Sequential(conv(3, 4)), nn.Sequential(conv(4, 6))),
+    ),
+    "a spec's args and let names may use each other, in any order": Feature(
+        """
+        args: {double: int = wide * 2, w: 2}
+        let: {wide: w + more, more: 1}
+        layers: {a: {op: Conv2d, out_channels: double, kernel_size: 1}}
+        """,
+        lambda: chain(a=conv(3, 12)),
+        arguments={"w": 5},
     ),
     "args from outside": Feature(
         """
@@ -296,8 +308,8 @@ def test_an_argument_of_the_wrong_type_is_blamed_on_the_caller(declared: str, gi
         ("{width: int}", ["A304"]),
         ("{width: int = 2.5}", ["A305"]),
         ("{width: op = Relu}", ["A301"]),
-        ("{b: int = width * 2, width: 3}", ["A301"]),
-        ("{b: int = later}\nlet: {later: 3}", ["A301"]),
+        ("{b: int = width * 2, width: int = b}", ["A307"]),
+        ("{b: int = later}\nlet: {later: b}", ["A307"]),
     ],
 )
 def test_what_is_no_declaration(declaration: str, found: list[str]) -> None:
@@ -316,6 +328,10 @@ def test_calls_of_blocks() -> None:
     assert codes(block + "layers: {a: {op: B, n: 1, k: 2}}") == ["A303"]
     assert codes(block + "layers: {a: {op: B, nn: 1}}") == ["A304", "A303"]
     assert codes(block + "layers: {c: ReLU, a: {op: B, n: 1, from: [c, image]}}") == ["A504"]
+
+
+def test_a_block_s_default_sees_no_later_argument() -> None:
+    assert codes("blocks: {B: {args: {a: int = b, b: 2}, layers: [{op: Dropout, p: a / 9}]}}\nlayers: [B]") == ["A301"]
 
 
 def test_a_circle_of_let_names() -> None:

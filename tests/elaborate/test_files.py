@@ -177,6 +177,16 @@ def test_an_extension_may_give_its_own_blocks_to_the_base(write: Write) -> None:
     compare(archspec.load(path), small(act=lambda: nn.Sequential(nn.ReLU(), nn.Tanh())))  # type: ignore[arg-type]
 
 
+def test_what_an_extension_says_of_an_arg_is_read_in_its_own_file(write: Write) -> None:
+    path = write(
+        small=SMALL,
+        new="archspec: 1\nextends: small\nargs: {scale: 3, width: int = unit * scale}\nlet: {unit: 2}\n",
+    )
+    compare(archspec.load(path), small(6))
+    compare(archspec.load(path, scale=1), small(2))
+    compare(archspec.load(path, width=5, args={"scale": 1}), small(5))
+
+
 def test_inserted_layers_may_repeat_and_read(write: Write) -> None:
     path = write(
         small=SMALL,
@@ -220,7 +230,7 @@ def test_inserted_layers_may_repeat_and_read(write: Write) -> None:
         ("args: {width: wide}", ["A301"]),
         ("args: {width: 2.5}", ["A305"]),
         ("args: {widht: 2}", ["A401"]),
-        ("args: {width: n}\nlet: {n: 3}", ["A301"]),
+        ("args: {width: int = width + 1}", ["A307"]),
     ],
 )
 def test_what_an_extension_cannot_do(lines: str, found: list[str], write: Write) -> None:

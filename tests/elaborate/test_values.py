@@ -186,6 +186,20 @@ def test_what_failed_is_said_once_and_what_depends_on_it_stays_silent() -> None:
     assert codes(spec) == ["A302", "A308"]
 
 
+@pytest.mark.parametrize(
+    ("layers", "found"),
+    [
+        ("{a: {op: Add, from: missing}}", ["A308"]),
+        ("{a: {op: Concat, from: missing.*}}", ["A308"]),
+        ("{a: {op: Two, from: missing}}", ["A308"]),
+        ("{a: {op: Two, repeat: 2, from: [image, image]}}", ["A504"]),
+    ],
+)
+def test_a_value_that_is_missing_is_no_wrong_number_of_values(layers: str, found: list[str]) -> None:
+    block = "blocks: {Two: {inputs: [a, b], layers: {c: {op: Add, from: [a, b]}}}}\n"
+    assert codes(f"{block}layers: {layers}") == found
+
+
 def test_a_misspelt_name_is_met_with_the_near_one() -> None:
     [item] = archspec.check(whole("layers: {downsample: ReLU, a: {op: ReLU, from: downsampel}}"))
     assert item.helps == ("did you mean `downsample`?",)
