@@ -57,3 +57,16 @@ def test_a_spec_with_mistakes_loads_no_tensor_library(tmp_path: Path) -> None:
 
 def test_importing_archspec_loads_nothing_heavy() -> None:
     assert not loaded_by("import archspec; status = 0") & (TENSOR_LIBRARIES | {"pydantic", "ruamel", "rich"})
+
+
+def test_a_bug_of_ours_says_that_it_is_one(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from archspec import __main__, cli
+
+    def broken() -> int:
+        raise KeyError("lost")
+
+    monkeypatch.setattr(cli, "main", broken)
+    with pytest.raises(SystemExit) as stop:
+        __main__.run()
+    assert stop.value.code not in (0, 1, 2)
+    assert "bug of archspec" in capsys.readouterr().err

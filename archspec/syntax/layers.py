@@ -92,23 +92,26 @@ def read_layers(node: Node, diagnostics: Diagnostics) -> Layers:
 
 def _indented(node: Mapping, diagnostics: Diagnostics) -> Iterator[tuple[Scalar, Node]]:
     """The entries that are layers: not those that say nothing, nor what was meant to stand below such a one."""
-    empty: Scalar | None = None
-    meant = False  # whether what follows the empty one was meant to stand below it
-    for key, value in [*node, (None, None)]:
-        if empty is not None and key is not None and key.text in CONTROL:
-            if not meant:
-                helps = [f"indent it further than `{empty.text}`, if it belongs to that layer"]
-                diagnostics.add("A205", f"`{key.text}` stands where a layer's name is wanted", key.span, helps=helps)
-            meant = True
-            continue
-        if empty is not None and not meant:
-            diagnostics.add("A206", f"`{empty.text}` says nothing", empty.span, helps=["name its op behind the colon"])
-        if key is None or value is None:
-            return
-        is_empty = isinstance(value, Scalar) and value.span.start == value.span.end
-        empty, meant = (key if is_empty else None), False
-        if not is_empty:
+    entries: list[tuple[Scalar, Node, list[Scalar]]] = []  # with the control words that follow an empty one
+    for key, value in node:
+        if key.text in CONTROL and entries and _is_empty(entries[-1][1]):
+            entries[-1][2].append(key)
+        else:
+            entries.append((key, value, []))
+    for key, value, meant in entries:
+        if not _is_empty(value):
             yield key, value
+        elif meant:
+            helps = [f"indent it further than `{key.text}`, if it belongs to that layer"]
+            message = f"`{meant[0].text}` stands where a layer's name is wanted"
+            diagnostics.add("A205", message, meant[0].span, helps=helps)
+        else:
+            diagnostics.add("A206", f"`{key.text}` says nothing", key.span, helps=["name its op behind the colon"])
+
+
+def _is_empty(node: Node) -> bool:
+    """Whether nothing at all is written there."""
+    return isinstance(node, Scalar) and node.span.start == node.span.end
 
 
 def read_layer(node: Node, key: Scalar | None, diagnostics: Diagnostics) -> LayerDecl | None:
