@@ -18,12 +18,18 @@ from archspec import driver, given, render, zoo
 from archspec.diagnostics import Diagnostic, SpecError, near
 from archspec.elaborate import MAX_LAYERS
 from archspec.syntax.reader import MAX_BYTES
+from archspec.types import SPATIAL
 
 if TYPE_CHECKING:
+    from archspec.graph import Graph
     from archspec.parity import ParityReport
 
 GOOD, ERRORS, USAGE = 0, 1, 2
 _IO_CODES = ("A001", "A003")
+_COLUMNS = """MACs: multiply-adds of convolutions, linear layers and matrix products. field: the receptive field,
+in pixels of the first image that one position of the output depends on (one number where it is square, whole where
+it depends on all). activations, peak: the most bytes of inputs and results that are alive while a layer runs.
+MACs and bytes are those of one inference at N = 1. docs/costs.md tells more."""
 _PATIENCE_S = 1.0  # a stage that takes longer says what it is doing
 
 
@@ -58,26 +64,48 @@ def _complain(message: str, code: int) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    checked = [(name, tuple(_compile(name, options).diagnostics)) for name in options.targets]
+    compiled = [(name, _compile(name, options)) for name in options.targets]
+    checked = [(name, tuple(found.diagnostics)) for name, found in compiled]
     formats = {"json": render.json_, "github": render.github, "sarif": render.sarif}
     if options.format in formats:
         print(formats[options.format](checked))
     else:
         _print_diagnostics(checked, sys.stdout)
+        for name, found in compiled:
+            if found.graph is not None and found.graph.requirements:
+                _print_requirements(name, found.graph)
     return max(_exit_code(items) for _, items in checked)
 
 
-def _summary(options: argparse.Namespace) -> int:
+def _print_requirements(name: str, graph: Graph) -> None:
+    from archspec.reports import sizes_of
+
+    if statements := sizes_of(graph).statements():
+        print(f"{name} takes these sizes:")
+        for statement in statements:
+            print(f"  {statement}")
+
+
+def _sizes(options: argparse.Namespace) -> int:
     architecture = _architecture(options)
-    summary = architecture.summary()
+    if not options.input:
+        architecture = architecture.with_dynamic(("N", *SPATIAL))
+    found = architecture.sizes()
+    print(json.dumps(found.as_dict(), indent=2) if options.format == "json" else found.text())
+    return GOOD
+
+
+def _summary(options: argparse.Namespace) -> int:
+    summary = _architecture(options).summary()
+    report = summary if options.per == "layer" else summary.per(options.per)
     if options.format == "json":
-        print(json.dumps(summary.as_dict(), indent=2))
+        print(json.dumps(report.as_dict(), indent=2))
     elif options.format == "markdown":
-        print(summary.markdown(options.depth))
+        print(report.markdown(options.depth))
     elif options.format == "csv":
-        print(summary.csv(options.depth), end="")
+        print(report.csv(options.depth), end="")
     else:
-        print(summary.text(depth=options.depth, color=_wants_color(sys.stdout)))
+        print(report.text(depth=options.depth, color=_wants_color(sys.stdout)))
     return GOOD
 
 
@@ -285,7 +313,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> Any:
         words = message.split("'")
-        commands = ("check", "summary", "export", "verify", "schema", "zoo", "list", "show")
+        commands = ("check", "summary", "sizes", "export", "verify", "schema", "zoo", "list", "show")
         helps = near(words[1], commands) if "invalid choice" in message and len(words) > 1 else []
         super().error(" ".join([message, *helps]))
 
@@ -301,12 +329,21 @@ def _parser() -> argparse.ArgumentParser:
     _add_spec_options(check)
     check.set_defaults(command=_check)
 
-    summary = commands.add_parser("summary", help="layers with shapes, parameters, MACs, receptive fields; totals")
+    what = "layers with shapes, parameters, MACs, receptive fields; totals"
+    summary = commands.add_parser("summary", help=what, description=what, epilog=_COLUMNS)
     summary.add_argument("target", metavar="TARGET")
+    per = "a row for each layer, or for each block or op with what its layers add up to"
+    summary.add_argument("--per", choices=["layer", "block", "op"], default="layer", help=per)
     summary.add_argument("--depth", type=_positive, help="roll up scopes at this depth")
     summary.add_argument("--format", choices=["text", "json", "csv", "markdown"], default="text")
     _add_spec_options(summary)
     summary.set_defaults(command=_summary)
+
+    sizes = commands.add_parser("sizes", help="which input sizes a network takes, and which layers ask for that")
+    sizes.add_argument("target", metavar="TARGET")
+    sizes.add_argument("--format", choices=["text", "json"], default="text")
+    _add_spec_options(sizes)
+    sizes.set_defaults(command=_sizes)
 
     export = commands.add_parser("export", help="write an ONNX file that is in parity with torch")
     export.add_argument("target", metavar="TARGET")

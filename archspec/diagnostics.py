@@ -68,7 +68,7 @@ CODES = {
         "A315": "a path of `extends`, `until` or `init` meets no layer",
         "A401": "an argument, `let` name or block that nothing mentions",
         "A402": "a Linear acts on the width of a feature map",
-        "A403": "sizes that are not proved equal",
+        "A403": "a condition on symbolic sizes that is not proved",
         "A404": "a model input that nothing reads",
         "A501": "the op refuses its input",
         "A502": "the op refuses its arguments",
@@ -78,10 +78,12 @@ CODES = {
         "A506": "a layer does not fit where it is shared",
         "A507": "the network has no output",
         "A508": "a layer in place overwrites a value that is still needed",
+        "A509": "what layers ask of a symbolic size contradicts itself",
         "A601": "the file is too large",
         "A602": "the file is nested too deeply",
         "A603": "the network has too many layers",
         "A604": "the expression is too large",
+        "A605": "a tensor is too large",
     }.items()
 }
 

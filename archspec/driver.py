@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from archspec import given, zoo
 from archspec.diagnostics import Diagnostic, Diagnostics, SpecError
+from archspec.dims import Dim
 from archspec.elaborate import MAX_LAYERS, Options, elaborate
 from archspec.elaborate.collector import collector_paused
 from archspec.graph import Graph, Output, Value
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from archspec.parity import ParityReport
-    from archspec.reports import Summary
+    from archspec.reports import SizesReport, Summary
 
     Path_ = str | os.PathLike[str]
 
@@ -149,6 +150,12 @@ class Architecture:
 
         return summarize(self.graph)
 
+    def sizes(self) -> SizesReport:
+        """Which sizes the symbols of the inputs may have, and which layers ask for that."""
+        from archspec.reports import sizes_of
+
+        return sizes_of(self.graph)
+
     def with_arguments(self, overrides: Mapping[str, Mapping[str, Any]]) -> Architecture:
         """The same network with other arguments of single layers, by path. Raises SpecError."""
         merged = {path: dict(values) for path, values in self.recipe.overrides.items()}
@@ -160,9 +167,21 @@ class Architecture:
     def with_dynamic(self, labels: Collection[str]) -> Architecture:
         """The same network with the axes of these labels (`H`, `W`) as symbols in all its inputs. Raises SpecError
         where a layer needs to know their size."""
-        inputs = {value.name: _with_symbols(value.type, labels) for value in self.inputs}
+        inputs = _with_symbols({value.name: value.type for value in self.inputs}, labels)
         recipe = replace(self.recipe, inputs=inputs)
         return Architecture(recipe, _compile_or_raise(recipe))
+
+    def require_open_sizes(self) -> None:
+        """Raise SpecError where a layer is made for one size of what is a symbol in this run."""
+        diagnostics = Diagnostics()
+        for node in self.graph.nodes:
+            if node.settled is not None:
+                message = f"`{node.path}` is made for one size: an axis that it depends on cannot stay open"
+                notes = [str(each.condition) for each in self.graph.requirements if each.layer == node.path]
+                helps = ["pool to one size before it, say by AdaptiveAvgPool2d"]
+                diagnostics.add("A501", message, node.origin.span, notes=notes, helps=helps)
+        if len(diagnostics):
+            raise SpecError(diagnostics)
 
     def _repr_html_(self) -> str:
         return self.summary()._repr_html_()
@@ -180,10 +199,23 @@ class Architecture:
         return Architecture, (self.recipe,)
 
 
-def _with_symbols(type_: TensorType, labels: Collection[str]) -> list[int | str]:
-    """The sizes of a type as they are written, with the axes of these labels as symbols."""
-    axes = zip(type_.axes, type_.shape, strict=True)
-    return [label if label is not None and label in labels else str(size) for label, size in axes]
+def _with_symbols(types: Mapping[str, TensorType], labels: Collection[str]) -> dict[str, list[int | str]]:
+    """The sizes of inputs as they are written, with the axes of these labels as symbols: of one name where they
+    have one size in all inputs (`H`), else of one each (`H_left`, `H_right`)."""
+    found: dict[str, set[Dim]] = {}
+    for type_ in types.values():
+        for label, size in zip(type_.axes, type_.shape, strict=True):
+            found.setdefault(label or "", set()).add(size)
+
+    def written(name: str, label: str | None, size: Dim) -> str:
+        if label is None or label not in labels:
+            return str(size)
+        return label if len(found[label]) == 1 else f"{label}_{name}"
+
+    return {
+        name: [written(name, *axis) for axis in zip(type_.axes, type_.shape, strict=True)]
+        for name, type_ in types.items()
+    }
 
 
 def _compile_or_raise(recipe: Recipe) -> Compilation:
@@ -310,11 +342,14 @@ def export(
     module, architecture, initial = _module(model_or_target, weights, seed, inputs, args, plugins)
     if dynamic:
         architecture = architecture.with_dynamic(dynamic)
+        architecture.require_open_sizes()
     was_training = module.training
     module.eval()
     try:
         hashes = {"spec": _sha256(architecture.compilation.target), "weights": _weights_sha256(module)}
         metadata = {"archspec.spec": architecture.name, "archspec.spec_sha256": hashes["spec"]}
+        if statements := architecture.sizes().statements():
+            metadata["archspec.sizes"] = "\n".join(each.text for each in statements)
         onnx_model = emit(architecture.graph, module.state_dict(), opset=opset or DEFAULT_OPSET, metadata=metadata)
         with staged(path) as temporary:
             save_file(onnx_model, temporary)

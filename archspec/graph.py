@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
+from archspec.dims import Condition
 from archspec.ops.base import Op, OwnedTensor
 from archspec.source import Span
 from archspec.types import TensorType
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Origin:
+class Origin(NamedTuple):
     """Where a layer was written: its place, those of its arguments, and the blocks around it."""
 
     span: Span
-    arguments: Mapping[str, Span] = field(default_factory=dict)
+    arguments: Mapping[str, Span] = MappingProxyType({})
     values: tuple[Span, ...] = ()  # where each input was named; empty for the implicit previous
     within: tuple[tuple[str, Span], ...] = ()  # (path and block, place) of each instantiation around it
 
@@ -51,6 +52,7 @@ class Node:
     owner: str
     outputs: tuple[Value, ...] = ()
     training_only: bool = False  # reaches training outputs and no other
+    settled: tuple[TensorType, ...] | None = None  # its inputs' types, where a symbolic size has to be a number
 
     @property
     def name(self) -> str:
@@ -58,7 +60,7 @@ class Node:
 
     @property
     def input_types(self) -> tuple[TensorType, ...]:
-        return tuple(value.type for value in self.inputs)
+        return self.settled or tuple(value.type for value in self.inputs)
 
     @property
     def shared(self) -> bool:
@@ -119,6 +121,14 @@ class Output:
     training: bool = False  # given in training mode only
 
 
+class Requirement(NamedTuple):
+    """A condition on the symbols of a network, and the layer that asks for it first."""
+
+    condition: Condition
+    layer: str
+    span: Span
+
+
 @dataclass(slots=True, eq=False)
 class Graph:
     """A whole network without errors."""
@@ -130,6 +140,8 @@ class Graph:
     nodes: list[Node]  # in execution order
     init: Mapping[str, Any] = field(default_factory=dict)  # op name or layer path -> tensor -> initialiser
     aliases: dict[str, Value] = field(default_factory=dict)  # absent layers: path -> what they stand for
+    requirements: tuple[Requirement, ...] = ()  # what its symbols have to satisfy
+    declared: Mapping[str, int] = field(default_factory=dict)  # the sizes that its symbols have in the spec itself
 
     def owned(self) -> Iterator[tuple[str, Node, OwnedTensor]]:
         """Every tensor of the model once, with its state_dict key and the node that owns it."""

@@ -24,6 +24,8 @@ class DType(StrEnum):
     int64 = "int64"
     bool = "bool"
 
+    __hash__ = str.__hash__  # Enum's own is written in Python, and every look-up of a type would wait for it
+
     @property
     def bytes(self) -> int:
         """The size of one element."""

@@ -170,7 +170,7 @@ def test_input_shapes_are_set_from_outside(shape: str, run: Run) -> None:
         ("mask=1x3", "there is no input `mask`"),
         ("1x3x2x2", "does not fit"),
         ("1x3xh", "a symbolic size has a capital"),
-        ("1,3,-8,8", "has to be at least 1"),
+        ("1,3,-8,8", "has to be at least 0"),
         ("", "empty"),
     ],
 )

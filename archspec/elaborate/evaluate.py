@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 _BOOL_WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Env:
     """What an expression sees: the names of its frames, the ops of its file, the sizes of the values in scope."""
 
@@ -35,9 +35,11 @@ class Env:
     values: ValueScope | None = None
 
     def lookup(self, name: str) -> Value:
-        frame = self.frame.find(name)
-        if frame is not None:
-            return frame.get(name)
+        frame: Frame | None = self.frame
+        while frame is not None:
+            if name in frame.names:
+                return frame.get(name)
+            frame = frame.parent
         op = self.file.op_named(name)
         if op is not None:
             return op
@@ -78,7 +80,7 @@ class Evaluator:
 
     def expression(self, scalar: Scalar, env: Env) -> Value:
         """The value of a text as an expression. Raises Failed."""
-        expression = self.parsed(scalar)
+        expression = self._expressions.get(scalar) or self.parsed(scalar)
         try:
             return expression.evaluate(env)
         except ExpressionError as error:
@@ -106,18 +108,16 @@ class Evaluator:
 
     def value(self, node: Node, env: Env) -> Value:
         """The value of a node where anything is wanted: text is an expression. Raises Failed."""
+        if isinstance(node, Scalar):
+            return self.expression(node, env) if isinstance(node.value, str) else node.value
         if isinstance(node, Sequence):
             try:
                 return arithmetic.bounded_list([self.value(item, env) for item in node.items])
             except ValueError as error:
                 self.diagnostics.add("A307", str(error), node.span)
                 raise Failed from None
-        if isinstance(node, Mapping):
-            self.diagnostics.add(
-                "A203", "a value is a number, an expression or a list, and this is a mapping", node.span
-            )
-            raise Failed
-        return self.expression(node, env) if isinstance(node.value, str) else node.value
+        self.diagnostics.add("A203", "a value is a number, an expression or a list, and this is a mapping", node.span)
+        raise Failed
 
     def condition(self, scalar: Scalar, env: Env) -> bool:
         """The value of a condition. Raises Failed."""
@@ -131,7 +131,7 @@ class Evaluator:
     def argument(self, node: Node, wanted: str, optional: bool, env: Env, name: str, literal: bool = False) -> Value:
         """The value of a block's argument of a declared type; `literal`: a plain default, in which a text
         in a list is an op's name or itself. Raises Failed."""
-        if wanted == "str" and isinstance(node, Scalar) and node.is_text:
+        if wanted == "str" and isinstance(node, Scalar) and isinstance(node.value, str):
             return self.text(node, env)
         value = self._literal_list(node, env) if literal and isinstance(node, Sequence) else self.value(node, env)
         try:
@@ -192,8 +192,8 @@ def divided(node: Node, value: Value) -> list[str]:
 
 def convert(value: Value, wanted: str, optional: bool) -> Value:
     """A value as a declared type; ValueError with words that continue the argument's name."""
-    if value is None and optional:
-        return None
+    if type(value) is _PLAIN.get(wanted) or (value is None and optional):
+        return value
     if isinstance(value, range):
         value = list(value)
     check, words = _TYPES[wanted]
@@ -227,6 +227,9 @@ def _kind(value: Value) -> str:
         return "bool"
     return "number" if arithmetic.is_number(value) else "op" if isinstance(value, (OpRef, BlockRef)) else "text"
 
+
+_PLAIN: dict[str, type] = {"int": int, "float": float, "bool": bool, "str": str, "size": int}
+"""The type that a value of a declared type nearly always has already."""
 
 _TYPES: dict[str, tuple[Callable[[Value], bool], str]] = {
     "int": (_is_whole, "an integer"),

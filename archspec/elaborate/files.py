@@ -15,7 +15,7 @@ from archspec.diagnostics import Diagnostics, Label, near
 from archspec.elaborate.evaluate import Env, Evaluator
 from archspec.elaborate.names import BlockRef, Failed, FileScope, Frame, OpRef, Pending, fail
 from archspec.elaborate.slots import slots
-from archspec.elaborate.state import State
+from archspec.elaborate.state import Known, State
 from archspec.elaborate.values import ValueScope
 from archspec.syntax.arithmetic import Value
 from archspec.syntax.document import ArgDecl, Spec
@@ -100,11 +100,12 @@ class Files:
                     declared[name] = _with_default(argument, other.key, other.default, other.literal, file)
                     homes[name] = Env(over.frame, over)
             arguments = given if caller else {}
-            reader = _Caller(caller.frame, caller.file, caller.values, file) if caller else None
+            own = Env(file.frame, file)
+            reader = _Caller(caller.frame, caller.file, caller.values, file) if caller else own
             for name, argument in declared.items():
                 if argument.required and name not in given and not file.spec.is_library:
                     self._report_missing(argument)
-                value = partial(_value, argument, arguments, reader, homes, file.frame, file, self.evaluator)
+                value = partial(_value, argument, arguments, reader, homes.get(name, own), self.evaluator)
                 file.frame.names[name] = Pending(value)
             self._define_let(file)
         for file in files:  # worked out only now, because they may use each other, and those of other files
@@ -150,7 +151,7 @@ class Files:
             # kept before it is filled, because files may import each other
             file = self._libraries[spec] = FileScope(spec, Frame(None))
             self._define_blocks(file)
-            _set_arguments(file.frame, spec.args, {}, None, file, self.evaluator)
+            _set_arguments(Env(file.frame, file), spec.args, {}, None, self.evaluator)
             self._define_let(file)
         return self._libraries[spec]
 
@@ -170,14 +171,14 @@ class Files:
     def inside(self, files: list[FileScope], state: State) -> Iterator[None]:
         """While a spec's layers are walked: it cannot stand in itself, and its defaults hold unless the spec
         around it has others."""
-        outer, outer_ops = state.defaults, state.constant_ops
+        outer, outer_known = state.defaults, state.known
         self._opening.append(files[-1].spec)
         state.defaults = _merged([*(self.defaults(file, state) for file in files), outer])
-        state.constant_ops = {}
+        state.known = Known()
         try:
             yield
         finally:
-            state.defaults, state.constant_ops = outer, outer_ops
+            state.defaults, state.known = outer, outer_known
             self._opening.pop()
 
     def defaults(self, file: FileScope, state: State) -> OpDefaults:
@@ -250,18 +251,20 @@ def let_frame(section: MappingNode, parent: Frame, file: FileScope, values: Valu
     return frame
 
 
-def bind(ref: BlockRef, arguments: Arguments, layer: LayerDecl, env: Env, evaluator: Evaluator) -> Frame:
-    """A block's frame with the caller's arguments. Raises Failed where one is unknown or missing."""
-    block = ref.block
-    known = _check_known(arguments, block.args, block.name, evaluator.diagnostics)
-    missing = [name for name, declared in block.args.items() if declared.required and name not in arguments]
+def bind(ref: BlockRef, layer: LayerDecl, env: Env, evaluator: Evaluator) -> Frame:
+    """A block's frame with the arguments of the layer that calls it. Raises Failed where one is unknown or missing."""
+    block, arguments = ref.block, layer.arguments
+    known = arguments.keys() <= block.args.keys() or _check_known(
+        arguments, block.args, block.name, evaluator.diagnostics
+    )
+    missing = [name for name, declared in block.args.items() if name not in arguments and declared.required]
     for name in missing:
         wanted = block.args[name].type
         labels = [Label(block.args[name].key.span, "declared here")]
         message = f"{block.name} needs `{name}` ({wanted})"
         evaluator.diagnostics.add("A304", message, layer.span, labels=labels, helps=[f"add `{name}: ...`"])
     frame = Frame(ref.file.frame)
-    _set_arguments(frame, block.args, arguments, env, ref.file, evaluator)
+    _set_arguments(Env(frame, ref.file), block.args, arguments, env, evaluator)
     if missing or not known:
         raise Failed
     return frame
@@ -270,7 +273,7 @@ def bind(ref: BlockRef, arguments: Arguments, layer: LayerDecl, env: Env, evalua
 def bind_defaults(ref: BlockRef, evaluator: Evaluator) -> Frame:
     """A block's frame for a walk without a caller: required arguments count as failed."""
     frame = Frame(ref.file.frame)
-    _set_arguments(frame, ref.block.args, {}, None, ref.file, evaluator)
+    _set_arguments(Env(frame, ref.file), ref.block.args, {}, None, evaluator)
     return frame
 
 
@@ -287,38 +290,24 @@ def _check_known(arguments: Arguments, known: dict[str, ArgDecl], name: str, dia
 
 
 def _set_arguments(
-    frame: Frame,
-    declared: dict[str, ArgDecl],
-    given: Arguments,
-    caller: Env | None,
-    file: FileScope,
-    evaluator: Evaluator,
+    own: Env, declared: dict[str, ArgDecl], given: Arguments, caller: Env | None, evaluator: Evaluator
 ) -> None:
     """Give every declared argument its value, in their order."""
+    names = own.frame.names
     for name, argument in declared.items():
         try:
-            frame.names[name] = _value(argument, given, caller, {}, frame, file, evaluator)
+            names[name] = _value(argument, given, caller or own, own, evaluator)
         except Failed:
-            frame.names[name] = Pending(fail, failed=True)
+            names[name] = Pending(fail, failed=True)
 
 
-def _value(
-    argument: ArgDecl,
-    given: Arguments,
-    caller: Env | None,
-    homes: Mapping[str, Env],
-    frame: Frame,
-    file: FileScope,
-    evaluator: Evaluator,
-) -> Value:
-    """The value of an argument: the caller's, or the default, read in the declaring file or, for those that have one,
-    in their home. Raises Failed."""
-    name, own = argument.key.text, Env(frame, file)
-    wanted = argument.type or _implied(argument, file)
+def _value(argument: ArgDecl, given: Arguments, caller: Env, home: Env, evaluator: Evaluator) -> Value:
+    """The value of an argument: the caller's, or the default, which is read at home. Raises Failed."""
+    name = argument.key.text
+    wanted = argument.type or _implied(argument, home.file)
     if name in given:
-        return evaluator.argument(given[name][1], wanted, argument.optional, caller or own, name)
+        return evaluator.argument(given[name][1], wanted, argument.optional, caller, name)
     if argument.default is not None:
-        home = homes.get(name, own)
         return evaluator.argument(argument.default, wanted, argument.optional, home, name, argument.literal)
     raise Failed  # told where it is missing
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
@@ -82,11 +83,16 @@ def _owners(key: Scalar, place: str, nodes: Sequence[Node], state: State, comple
     return None
 
 
+@cache
+def _initializer() -> TypeAdapter[Any]:
+    return TypeAdapter(Initializer)
+
+
 def _initialiser(node: TreeNode, file: FileScope, state: State) -> Any:
     """A number, a name, or {name: {argument: value}}. Raises Failed."""
     value = state.evaluator.slot(node, slots(Parameter)["init"], Env(file.frame, file))
     try:
-        TypeAdapter(Initializer).validate_python(value)
+        _initializer().validate_python(value)
     except ValidationError as error:
         rule = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
         state.diagnostics.add("A305", f"an initialiser {rule}", node.span)

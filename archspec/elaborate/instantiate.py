@@ -8,17 +8,20 @@ from typing import Any
 from pydantic import ValidationError
 
 from archspec.diagnostics import near
-from archspec.dims import Dim, counterexample, evaluate
+from archspec.dims import Dim, evaluate
 from archspec.elaborate.evaluate import Env, divided
+from archspec.elaborate.limits import excess, excess_of
 from archspec.elaborate.names import Failed
 from archspec.elaborate.slots import slots
-from archspec.elaborate.state import State
+from archspec.elaborate.state import Inferred, Pattern, State
 from archspec.elaborate.values import FAILED, Entry, Site
 from archspec.graph import Node, Origin, Value
-from archspec.ops.base import Op, OpError
+from archspec.ops.base import Op, OpError, Unsettled
+from archspec.ops.conditions import can_equal, gathered
 from archspec.source import Span
 from archspec.syntax.arithmetic import describe
 from archspec.syntax.expressions import ExpressionError
+from archspec.syntax.layers import LayerDecl
 from archspec.syntax.tree import Node as TreeNode
 from archspec.syntax.tree import Scalar
 from archspec.types import TensorType
@@ -33,37 +36,59 @@ _WORDS = {
 }  # pydantic's words -> ours
 
 
-def make_op(state: State, op: type[Op], arguments: Arguments, span: Span, env: Env) -> Op:
-    """The op with its arguments evaluated, `defaults` filled in. Raises Failed, with every mistake reported."""
-    constant = state.constant_ops.get((id(arguments), op))
-    if constant is not None:
-        return constant
+def make_op(state: State, op: type[Op], layer: LayerDecl, env: Env) -> Op:
+    """The op with the layer's arguments evaluated, `defaults` filled in. Raises Failed, with every mistake reported."""
+    pattern = state.known.patterns.get((layer, op))
+    if pattern is None:
+        pattern = state.known.patterns[layer, op] = _pattern(state, op, layer.arguments, env)
+    if pattern.constant is not None:
+        return pattern.constant
+    varying: dict[str, Any] = {}
+    failed = set(pattern.unknown)
+    for name, node, slot in pattern.varying:
+        try:
+            varying[name] = state.evaluator.slot(node, slot, env)
+        except Failed:
+            failed.add(name)
+    if failed:
+        _report_others(state, op, pattern.fixed | varying, layer, failed)
+        raise Failed
+    key = tuple(map(_frozen, varying.values()))
+    if key not in pattern.made:
+        pattern.made[key] = _equal_op(state, op, pattern.fixed | varying, layer)
+        if not pattern.varying:
+            pattern.constant = pattern.made[key]
+    return pattern.made[key]
+
+
+def _pattern(state: State, op: type[Op], arguments: Arguments, env: Env) -> Pattern:
+    """What is known of a layer's arguments before they are evaluated; unknown names are reported."""
     known = slots(op)
-    values: dict[str, Any] = dict(state.defaults.get(op.__name__, ()))
-    failed: set[str] = set()
+    pattern = Pattern(dict(state.defaults.get(op.__name__, ())))
     for name, (key, node) in arguments.items():
         if name not in known:
             helps = near(name, known) or [f"its arguments are {', '.join(known)}" if known else "it has no arguments"]
             state.diagnostics.add("A303", f"{op.__name__} has no argument `{name}`", key.span, helps=helps)
-            failed.add(name)
-            continue
-        try:
-            values[name] = state.evaluator.slot(node, known[name], env)
-        except Failed:
-            failed.add(name)
-    if failed:
-        _report_others(state, op, values, arguments, span, failed)
-        raise Failed
-    key_ = (op, *((name, _frozen(value)) for name, value in values.items()))
-    if key_ not in state.ops:
-        state.ops[key_] = _validated(state, op, values, arguments, span)
-    if all(isinstance(node, Scalar) and not node.is_text for _, node in arguments.values()):
-        state.constant_ops[id(arguments), op] = state.ops[key_]
-    return state.ops[key_]
+            pattern.unknown.append(name)
+        elif isinstance(node, Scalar) and (not node.is_text or node.text in known[name].words):
+            pattern.fixed[name] = state.evaluator.slot(node, known[name], env)
+        else:
+            pattern.varying.append((name, node, known[name]))
+    return pattern
+
+
+def _equal_op(state: State, op: type[Op], values: dict[str, Any], layer: LayerDecl) -> Op:
+    """The one op that all layers with equal arguments share. Raises Failed."""
+    key = (op, *((name, _frozen(value)) for name, value in sorted(values.items())))
+    if key not in state.ops:
+        state.ops[key] = _validated(state, op, values, layer)
+    return state.ops[key]
 
 
 def _frozen(value: Any) -> Any:
     """A hashable image of an argument that tells 1, 1.0 and true apart."""
+    if type(value) is int:
+        return value
     if isinstance(value, list):
         return tuple(map(_frozen, value))
     if isinstance(value, dict):
@@ -71,7 +96,7 @@ def _frozen(value: Any) -> Any:
     return type(value), value
 
 
-def _validated(state: State, op: type[Op], values: dict[str, Any], arguments: Arguments, span: Span) -> Op:
+def _validated(state: State, op: type[Op], values: dict[str, Any], layer: LayerDecl) -> Op:
     try:
         return op.model_validate(values)
     except ValidationError as error:
@@ -81,37 +106,33 @@ def _validated(state: State, op: type[Op], values: dict[str, Any], arguments: Ar
             if name in seen:  # a union tells its failure once for each member
                 continue
             seen.add(name)
-            _report_field(state, op, name, item, values, arguments, span)
+            _report_field(state, op, name, item, values, layer)
         raise Failed from None
 
 
-def _report_others(
-    state: State, op: type[Op], values: dict[str, Any], arguments: Arguments, span: Span, failed: set[str]
-) -> None:
+def _report_others(state: State, op: type[Op], values: dict[str, Any], layer: LayerDecl, failed: set[str]) -> None:
     """What is wrong with the other arguments of an op, where some have failed already."""
     try:
         op.model_validate(values)
     except ValidationError as error:
         for item in error.errors(include_url=False, include_context=False):
             name = str(item["loc"][0]) if item["loc"] else ""
-            if name in arguments and name not in failed:
+            if name in layer.arguments and name not in failed:
                 failed.add(name)  # a union tells its failure once for each member
-                _report_field(state, op, name, item, values, arguments, span)
+                _report_field(state, op, name, item, values, layer)
 
 
-def _report_field(
-    state: State, op: type[Op], name: str, item: Any, values: dict[str, Any], arguments: Arguments, span: Span
-) -> None:
+def _report_field(state: State, op: type[Op], name: str, item: Any, values: dict[str, Any], layer: LayerDecl) -> None:
     if item["type"] == "missing":
-        state.diagnostics.add("A304", f"{op.__name__} needs `{name}`", span, helps=[f"add `{name}: ...`"])
+        state.diagnostics.add("A304", f"{op.__name__} needs `{name}`", layer.span, helps=[f"add `{name}: ...`"])
         return
     rule = str(item["msg"]).removeprefix("Value error, ")
     for theirs, ours in _WORDS.items():
         rule = rule.replace(theirs, ours)
     found = "" if "it is" in rule or name not in values else f", and is {describe(values[name])}"
     message = f"`{name}` of {op.__name__} {rule}{found}" if name else f"{op.__name__}: {rule}"
-    helps = divided(arguments[name][1], values[name]) if name in arguments else ()
-    place = _argument_span(arguments, name) or state.default_spans.get((op.__name__, name)) or span
+    helps = divided(layer.arguments[name][1], values[name]) if name in layer.arguments else ()
+    place = _argument_span(layer.arguments, name) or state.default_spans.get((op.__name__, name)) or layer.span
     state.diagnostics.add("A305", message, place, helps=helps)
 
 
@@ -130,7 +151,7 @@ def _argument_spans(state: State, arguments: Arguments) -> dict[str, Span]:
     return state.argument_spans[id(arguments)]
 
 
-def make_node(state: State, op: Op, arguments: Arguments, sources: list[Entry], site: Site) -> Entry:
+def make_node(state: State, op: Op, layer: LayerDecl, sources: list[Entry], site: Site) -> Entry:
     """A node for the op on its inputs; FAILED where an input failed or the op refuses."""
     if site.place.owner in state.overrides:
         changed = {name: getattr(op, name) for name in op.model_fields_set} | dict(state.overrides[site.place.owner])
@@ -139,12 +160,13 @@ def make_node(state: State, op: Op, arguments: Arguments, sources: list[Entry], 
     if inputs is None:
         return FAILED
     types = tuple(value.type for value in inputs)
-    outputs = _inferred(state, op, types, arguments, site)
-    if outputs is None:
+    inferred = _inferred(state, op, types, layer.arguments, site)
+    if inferred is None:
         return FAILED
+    outputs = inferred.outputs
     values = tuple(source.span for source in site.sources) if site.sources else ()
-    origin = Origin(site.span, _argument_spans(state, arguments), values, site.within)
-    node = Node(site.place.path, op, inputs, site.scope, origin, site.place.owner)
+    origin = Origin(site.span, _argument_spans(state, layer.arguments), values, site.within)
+    node = Node(site.place.path, op, inputs, site.scope, origin, site.place.owner, settled=inferred.settled)
     if op.multiple:
         node.outputs = tuple(Value(f"{node.path}.{i}", type_, node, i) for i, type_ in enumerate(outputs))
     else:
@@ -155,16 +177,10 @@ def make_node(state: State, op: Op, arguments: Arguments, sources: list[Entry], 
 
 
 def _inputs(state: State, op: Op, sources: list[Entry], site: Site) -> tuple[Value, ...] | None:
-    values = []
-    for i, entry in enumerate(sources):
-        try:
-            values.append(entry.single(site.sources[i].text if i < len(site.sources) else "prev"))
-        except Failed:
-            continue
-        except ExpressionError as error:
-            state.diagnostics.add(error.code, error.message, site.source_span(i), helps=error.helps)
+    values = [entry.values[0] for entry in sources if entry.values is not None and len(entry.values) == 1]
     least, most = op.inputs
     if len(values) < len(sources):
+        _report_several(state, sources, site)
         return None
     if not (least <= len(sources) and (most is None or len(sources) <= most)):
         name = type(op).__name__
@@ -177,43 +193,69 @@ def _inputs(state: State, op: Op, sources: list[Entry], site: Site) -> tuple[Val
     return tuple(values)
 
 
+def _report_several(state: State, sources: list[Entry], site: Site) -> None:
+    """Report each source of several values, of which a layer reads one."""
+    for i, entry in enumerate(sources):
+        try:
+            entry.single(site.sources[i].text if i < len(site.sources) else "prev")
+        except Failed:
+            continue
+        except ExpressionError as error:
+            state.diagnostics.add(error.code, error.message, site.source_span(i), helps=error.helps)
+
+
 def _inferred(
     state: State, op: Op, types: tuple[TensorType, ...], arguments: Arguments, site: Site
-) -> tuple[TensorType, ...] | None:
+) -> Inferred | None:
+    """The types of the outputs; None where the op refuses, which is reported."""
     key = (id(op), types)  # ops are kept by `state.ops`, so that an id stays theirs
     if key in state.inferred and not state.overrides:
-        found: tuple[TensorType, ...] = state.inferred[key]
-        return found
-    try:
-        outputs = _as_tuple(op.infer(*types))
-    except OpError as error:
-        span = _argument_span(arguments, error.field) if error.field else None
-        if span is None and error.input is not None:
-            span = site.source_span(error.input)
-        message = (
-            error.message if error.message.startswith(type(op).__name__) else f"{type(op).__name__}: {error.message}"
-        )
-        state.diagnostics.add(error.code, message, span or site.span, labels=site.labels(), notes=error.notes)
-        return None
-    for a, b in op.unproved(*types):
-        state.diagnostics.add(
-            "A403",
-            f"{site.place.path}: {a} and {b} are not proved equal",
-            site.span,
-            notes=[_when(a, b)],
-            labels=site.labels(),
-        )
-    state.inferred[key] = outputs
-    return outputs
+        return state.inferred[key]
+    with gathered() as conditions:
+        try:
+            found = _settled(state, op, types)
+        except OpError as error:
+            _report_refusal(state, op, error, arguments, site)
+            return None
+    state.require(conditions, site.place.path, site.span)
+    state.inferred[key] = found
+    return found
+
+
+def _settled(state: State, op: Op, types: tuple[TensorType, ...]) -> Inferred:
+    """Infer, with numbers for the symbolic sizes that the op has to know: those that the spec gives. Raises OpError."""
+    settled = types
+    while True:
+        try:
+            outputs = _as_tuple(op.infer(*settled))
+            _refuse_excess(op, settled, outputs)
+            return Inferred(outputs, settled if settled is not types else None)
+        except Unsettled as error:
+            number = error.written or evaluate(error.size, state.declared)
+            if not isinstance(number, int) or not can_equal(error.size, number):
+                raise
+            settled = tuple(_with_number(type_, error.size, number) for type_ in settled)
+
+
+def _refuse_excess(op: Op, inputs: tuple[TensorType, ...], outputs: tuple[TensorType, ...]) -> None:
+    """Refuse what is too large for any runtime: results, and weights."""
+    found = [excess(type_) for type_ in outputs]
+    found += [excess_of(tensor.shape, tensor.dtype) for tensor in op.parameters(*inputs).values()]
+    if message := next(filter(None, found), None):
+        raise OpError(message, code="A605")
+
+
+def _with_number(type_: TensorType, size: Dim, number: int) -> TensorType:
+    return type_._replace(shape=tuple(number if each == size else each for each in type_.shape))
+
+
+def _report_refusal(state: State, op: Op, error: OpError, arguments: Arguments, site: Site) -> None:
+    span = _argument_span(arguments, error.field) if error.field else None
+    if span is None and error.input is not None:
+        span = site.source_span(error.input)
+    message = error.message if error.message.startswith(type(op).__name__) else f"{type(op).__name__}: {error.message}"
+    state.diagnostics.add(error.code, message, span or site.span, labels=site.labels(), notes=error.notes)
 
 
 def _as_tuple(result: TensorType | tuple[TensorType, ...]) -> tuple[TensorType, ...]:
     return (result,) if isinstance(result, TensorType) else result
-
-
-def _when(a: Dim, b: Dim) -> str:
-    sizes = counterexample(a, b)
-    if sizes is None:
-        return "no size up to 64 tells them apart"
-    where = ", ".join(f"{name} = {value}" for name, value in sizes.items())
-    return f"at {where} they are {evaluate(a, sizes)} and {evaluate(b, sizes)}"

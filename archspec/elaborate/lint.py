@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Set
+from functools import lru_cache
 
 from archspec.diagnostics import near
 from archspec.elaborate.state import State
@@ -24,12 +25,12 @@ def lint(chain: list[Spec], graph: Graph | None, state: State) -> None:
     if graph is not None:
         _unread_inputs(graph, state, spec)
         for node in graph.nodes:
-            _linear_on_width(node, state)
+            if type(node.op).__name__ == "Linear":
+                _linear_on_width(node, state)
 
 
 def _unmentioned(spec: Spec, inherited: Set[str], state: State) -> None:
-    texts = ("name", "description", "reference")
-    words = {word for key, node in spec.root if key.text not in texts for word in _words_of(key, node)}
+    words = _mentioned(spec)
     names = [(arg.key, "the arg") for name, arg in spec.args.items() if name not in inherited]
     names += [(key, "the `let` name") for key, _ in spec.let or ()]
     for block in spec.blocks.values():
@@ -41,6 +42,13 @@ def _unmentioned(spec: Spec, inherited: Set[str], state: State) -> None:
         if key.text not in words:
             helps = near(key.text, inherited) or ["remove it"]  # an arg of the base, misspelt
             state.diagnostics.add("A401", f"nothing mentions {what} `{key.text}`", key.span, helps=helps)
+
+
+@lru_cache(maxsize=64)  # a spec that was read stays as it is
+def _mentioned(spec: Spec) -> frozenset[str]:
+    """The words of a spec that may mention a name."""
+    texts = ("name", "description", "reference")
+    return frozenset(word for key, node in spec.root if key.text not in texts for word in _words_of(key, node))
 
 
 def _takes_ops(spec: Spec) -> bool:
@@ -80,7 +88,7 @@ def _unread_inputs(graph: Graph, state: State, spec: Spec) -> None:
 
 
 def _linear_on_width(node: Node, state: State) -> None:
-    if type(node.op).__name__ != "Linear" or node.inputs[0].type.axes[-1] != "W":
+    if node.inputs[0].type.axes[-1] != "W":
         return
     shape = node.inputs[0].type
     message = f"`{node.path}` acts on the width of a feature map ({shape}), each row by itself"

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from archspec import ops
 from archspec.diagnostics import near
@@ -36,8 +37,7 @@ class Failed(Exception):
     """Something that was reported already, here or where this came from."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpRef:
+class OpRef(NamedTuple):
     """An op as a value."""
 
     op: type[Op]
@@ -48,6 +48,9 @@ class OpRef:
 
     def __str__(self) -> str:
         return self.name
+
+
+_reference = cache(OpRef)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,7 @@ class FileScope:
         if name in self.blocks:
             return self.blocks[name]
         op = ops.find(name)
-        return OpRef(op) if op is not None else None
+        return _reference(op) if op is not None else None
 
     def near_ops(self, name: str) -> list[str]:
         """Help for a misspelt op or block, or one that goes by another name here."""

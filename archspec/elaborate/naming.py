@@ -6,6 +6,7 @@ import keyword
 import re
 from functools import lru_cache
 
+from archspec import ops
 from archspec.elaborate.evaluate import Env
 from archspec.elaborate.names import Failed
 from archspec.elaborate.reserved import MODULE_NAMES, SEQUENCE_NAMES
@@ -18,10 +19,14 @@ _LONGEST_NAME = 200
 
 def layer_name(layer: LayerDecl, env: Env, state: State) -> str:
     """A layer's name with its `{expr}` filled in. Raises Failed for one that cannot name a layer."""
+    if (known := state.known.names.get(layer)) is not None:
+        return known
     assert layer.key is not None
     name = state.evaluator.text(layer.key, env)
     problem = _problem(name, layer, env)
     if problem is None:
+        if layer.has_plain_name:
+            state.known.names[layer] = name
         return name
     message, helps = problem
     state.diagnostics.add("A205", message, layer.key.span, helps=helps)
@@ -30,7 +35,7 @@ def layer_name(layer: LayerDecl, env: Env, state: State) -> str:
 
 def _problem(name: str, layer: LayerDecl, env: Env) -> tuple[str, list[str]] | None:
     """What is wrong with a name, and the way out; None: nothing."""
-    if env.file.op_named(name) is not None:
+    if name in env.file.blocks or ops.find(name) is not None:
         return f"`{name}` is an op or block, and cannot name a layer", []
     in_list = env.values is not None and env.values.scope.kind == "list"
     return _misnomer(name, layer.kind == "splice", in_list)

@@ -13,11 +13,13 @@ from archspec.elaborate.evaluate import Env, Evaluator
 from archspec.elaborate.files import Arguments, Files, bind_defaults
 from archspec.elaborate.initialisation import read_init
 from archspec.elaborate.inplace import report_overwritten_values
+from archspec.elaborate.limits import excess
 from archspec.elaborate.lint import lint
 from archspec.elaborate.names import BlockRef, Failed, FileScope
 from archspec.elaborate.outputs import find_outputs, mark_training_only, report_dead_layers
 from archspec.elaborate.promises import check_promises
 from archspec.elaborate.state import MAX_LAYERS, Context, State, TooLarge
+from archspec.elaborate.symbols import judge_symbols
 from archspec.elaborate.values import FAILED, Entry, Place, Site, ValueScope
 from archspec.elaborate.walker import Walker
 from archspec.graph import Graph, Scope, Value
@@ -58,6 +60,7 @@ class _Network:
         self.state = State(diagnostics, evaluator, options.max_layers, overrides=options.overrides)
         self.files = Files(library, evaluator)
         self.walker = Walker(self.state, self.files)
+        self.written: dict[str, set[int]] = {}  # the sizes that the spec gives to symbols of this run
 
     def elaborate(self) -> Graph | None:
         try:
@@ -96,6 +99,7 @@ class _Network:
         top, layers = files[-1], chain[0].layers
         declared = next((spec.inputs for spec in reversed(chain) if spec.inputs), {})
         inputs = self._inputs(declared, files)
+        self.state.declared = {name: min(sizes) for name, sizes in self.written.items() if len(sizes) == 1}
         root = Scope(
             "", "root", "", None, tuple(value for value in inputs.values() if value), tuple(inputs), chain[0].name
         )
@@ -109,6 +113,7 @@ class _Network:
         context = Context(files[0].frame, files[0], values, root, Place("", ""))
         self.walker.walk(layers, context)
         self._check_edits_met()
+        judge_symbols(self.state)
         outputs_of = next((spec for spec in reversed(chain) if spec.outputs is not None), None)
         where = files[chain.index(outputs_of)] if outputs_of else top
         outputs = find_outputs(outputs_of, Env(where.frame, where, values), self.state, self.spec)
@@ -125,16 +130,25 @@ class _Network:
         if outputs and values.prev.values:
             root.output = outputs[0].value
         return Graph(
-            self.options.name or self.spec.name, read, tuple(outputs), root, self.state.nodes, init, self.state.aliases
+            self.options.name or self.spec.name,
+            read,
+            tuple(outputs),
+            root,
+            self.state.nodes,
+            init,
+            self.state.aliases,
+            tuple(self.state.requirements.values()),
+            self.state.declared,
         )
 
     def _check_edits_met(self) -> None:
+        unmet = self.state.edits.keys() - self.state.met
+        if not unmet or self.diagnostics.has_errors:  # a layer may be missing because of another mistake
+            return
         paths = [node.path for node in self.state.nodes]
         scopes = {path.rpartition(".")[0] for path in paths}
-        if self.diagnostics.has_errors:  # a layer may be missing because of another mistake
-            return
         for path, edits in self.state.edits.items():
-            if path not in self.state.met:
+            if path in unmet:
                 helps = near(path, [*paths, *scopes])
                 self.diagnostics.add("A315", f"there is no layer `{path}`", edits[0].span, helps=helps)
 
@@ -167,7 +181,22 @@ class _Network:
         except Failed:
             return None
         known = tuple(size for size in sizes if size is not None)
-        return Value(name, TensorType(known, axes, declared.dtype)) if len(known) == len(sizes) else None
+        if len(known) < len(sizes):
+            return None
+        if shape is not None and len(shape) == len(declared.shape):
+            self._note_declared(known, declared, owner)
+        type_ = TensorType(known, axes, declared.dtype)
+        if (message := excess(type_)) is not None:
+            self.diagnostics.add("A605", f"`{name}` is {message}", declared.key.span)
+            return None
+        return Value(name, type_)
+
+    def _note_declared(self, sizes: tuple[Dim, ...], declared: InputDecl, file: FileScope) -> None:
+        """Keep the sizes that the spec itself gives to what is a symbol in this run."""
+        for size, item in zip(sizes, declared.shape, strict=True):
+            written = self._size(item, file)
+            if isinstance(size, Symbolic) and isinstance(written, int):
+                self.written.setdefault(str(size), set()).add(written)
 
     def _size(self, item: Scalar, file: FileScope) -> Dim | None:
         """One size of an input; None: reported."""
@@ -179,8 +208,8 @@ class _Network:
         except ValueError as error:
             self.diagnostics.add("A305", f"a size of an input: {error}", item.inner)
             return None
-        if isinstance(size, int) and size < 1:
-            self.diagnostics.add("A305", f"a size of an input has to be at least 1, and this is {size}", item.inner)
+        if isinstance(size, int) and size < 0:
+            self.diagnostics.add("A305", f"a size of an input has to be at least 0, and this is {size}", item.inner)
             return None
         return size
 

@@ -67,7 +67,8 @@ def _reached(values: Iterable[Value]) -> set[Node]:
         node = waiting.pop()
         if node is not None and node not in reached:
             reached.add(node)
-            waiting.extend(value.node for value in node.inputs)
+            for value in node.inputs:
+                waiting.append(value.node)
     return reached
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from archspec.elaborate.evaluate import Env, divided
 from archspec.elaborate.files import let_frame
@@ -15,13 +15,13 @@ from archspec.syntax.layers import LayerDecl, Loop
 from archspec.syntax.tree import Scalar
 
 
-def repetitions(layer: LayerDecl, context: Context, state: State) -> Iterator[Frame]:
+def repetitions(layer: LayerDecl, context: Context, state: State) -> Iterable[Frame]:
     """The frames of a layer's repetitions; without `repeat`, one."""
-    for frame in _loop(layer.loops, context.frame, context, state) if layer.loops else [context.frame]:
-        if layer.let is None:
-            yield frame
-            continue
-        yield let_frame(layer.let, frame, context.file, context.values, state.evaluator)
+    frames = _loop(layer.loops, context.frame, context, state) if layer.loops else (context.frame,)
+    if layer.let is None:
+        return frames
+    let = layer.let
+    return (let_frame(let, frame, context.file, context.values, state.evaluator) for frame in frames)
 
 
 def _loop(loops: list[Loop], frame: Frame, context: Context, state: State) -> Iterator[Frame]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from archspec.diagnostics import Diagnostics
+from archspec.dims import Condition
 from archspec.elaborate.evaluate import Env, Evaluator
-from archspec.elaborate.names import FileScope, Frame
+from archspec.elaborate.names import BlockRef, FileScope, OpRef
+from archspec.elaborate.slots import Slot
 from archspec.elaborate.values import Place, ValueScope, Within
-from archspec.graph import Node, Scope, Value
+from archspec.graph import Node, Requirement, Scope, Value
 from archspec.ops.base import Op
 from archspec.source import Span
 from archspec.syntax.document import BlockDecl
 from archspec.syntax.layers import LayerDecl, Layers
+from archspec.syntax.tree import Node as TreeNode
+from archspec.syntax.tree import Scalar
+from archspec.types import TensorType
 
 MAX_LAYERS = 100_000
 MAX_BLOCK_DEPTH = 64
@@ -29,6 +34,13 @@ class Absent(NamedTuple):
     unread: tuple[Value, ...]
 
 
+class Inferred(NamedTuple):
+    """The types of an op's outputs, and of its inputs where symbolic sizes of them have to be numbers."""
+
+    outputs: tuple[TensorType, ...]
+    settled: tuple[TensorType, ...] | None = None
+
+
 class TooLarge(Exception):
     """The network passed the limit on layers; reported already."""
 
@@ -40,6 +52,27 @@ class Edit(NamedTuple):
     span: Span
     replacement: LayerDecl | None = None
     insert: Layers | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Pattern:
+    """An op's arguments as a layer writes them: values that are the same in each of its repetitions, arguments that
+    are evaluated anew, and the ops that these have given."""
+
+    fixed: dict[str, Any]
+    varying: list[tuple[str, TreeNode, Slot]] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    made: dict[Any, Op] = field(default_factory=dict)
+    constant: Op | None = None  # where nothing varies
+
+
+@dataclass(slots=True, eq=False)
+class Known:
+    """What is known of layers before a repetition is evaluated, as long as the same `defaults` hold."""
+
+    names: dict[LayerDecl, str] = field(default_factory=dict)  # of those without an expression in their name
+    targets: dict[Scalar, OpRef | BlockRef] = field(default_factory=dict)  # of those that name an op or block
+    patterns: dict[tuple[LayerDecl, type[Op]], Pattern] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -61,11 +94,18 @@ class State:
     met: set[str] = field(default_factory=set)  # paths of edits that met a layer
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # layer path -> changed arguments
     ops: dict[Any, Op] = field(default_factory=dict)  # by class and arguments: equal layers share one
-    # Of layers without expressions, by the identity of their arguments (which live as long as their file) and class;
-    # as long as the same `defaults` hold.
-    constant_ops: dict[tuple[int, type[Op]], Op] = field(default_factory=dict)
+    known: Known = field(default_factory=lambda: Known())
     argument_spans: dict[int, dict[str, Span]] = field(default_factory=dict)  # likewise by identity
-    inferred: dict[Any, Any] = field(default_factory=dict)  # by op and input types
+    inferred: dict[Any, Inferred] = field(default_factory=dict)  # by op and input types
+    requirements: dict[Condition, Requirement] = field(default_factory=dict)  # of symbols, in the order they are met
+    declared: dict[str, int] = field(default_factory=dict)  # sizes of the spec that are symbols in this run
+
+    def require(self, conditions: Iterable[Condition], layer: str, span: Span) -> None:
+        """Keep what a layer asks of symbols, unless another layer has asked for the same."""
+        for condition in conditions:
+            turned = Condition(condition.right, "==", condition.left)
+            if condition.relation != "==" or turned not in self.requirements:
+                self.requirements.setdefault(condition, Requirement(condition, layer, span))
 
     def note_edits(self, files: Sequence[FileScope], place: str = "", *, cut: bool = False) -> None:
         """Keep what the files of an `extends` chain do to layers, whose paths start at `place`. Where the layers are
@@ -91,16 +131,10 @@ class State:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Context:
-    """Where layers are being elaborated: names, values, and the scope that takes their steps."""
+class Context(Env):
+    """Where layers are being elaborated: what their expressions see, and the scope that takes their steps."""
 
-    frame: Frame
-    file: FileScope
     values: ValueScope
     scope: Scope
     place: Place
     within: Within = ()
-
-    @property
-    def env(self) -> Env:
-        return Env(self.frame, self.file, self.values)

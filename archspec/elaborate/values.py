@@ -20,15 +20,17 @@ from archspec.syntax.layers import LayerDecl, Layers
 from archspec.syntax.tree import Scalar
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a layer stands in the graph: its path, and the path of the module that owns its weights."""
 
     path: str
     owner: str
 
     def child(self, name: str) -> Place:
-        return Place(f"{self.path}.{name}" if self.path else name, f"{self.owner}.{name}" if self.owner else name)
+        path = f"{self.path}.{name}" if self.path else name
+        if self.owner == self.path:
+            return Place(path, path)
+        return Place(path, f"{self.owner}.{name}" if self.owner else name)
 
 
 Within: TypeAlias = tuple[tuple[str, Span], ...]
@@ -112,8 +114,8 @@ class ValueScope:
         self.names[name] = entry
         if shown:
             self.shown[name] = entry
-        first, dot, rest = name.partition(".")
-        if dot:
+        if "." in name:
+            first, _, rest = name.partition(".")
             holder = self.names.get(first)
             if holder is None:
                 holder = self.names[first] = Entry(None, ValueScope(None, self.scope, FAILED, finished=True))
@@ -123,10 +125,12 @@ class ValueScope:
 
     def taken(self, name: str) -> str | None:
         """The part of a new child's name that another child has already; None where it is free."""
-        first, dot, rest = name.partition(".")
+        if "." not in name:
+            return name if name in self.names else None
+        first, _, rest = name.partition(".")
         holder = self.names.get(first)
-        if holder is None or not dot:
-            return first if holder else None
+        if holder is None:
+            return None
         if not holder.is_container:
             return first
         assert holder.children is not None

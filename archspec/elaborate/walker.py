@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from archspec.diagnostics import Label, near
 from archspec.elaborate.evaluate import Env
 from archspec.elaborate.files import Files, bind, let_frame
-from archspec.elaborate.instantiate import Arguments, make_node, make_op
+from archspec.elaborate.instantiate import make_node, make_op
 from archspec.elaborate.names import BlockRef, Failed, Frame, OpRef
 from archspec.elaborate.naming import is_free, layer_name
 from archspec.elaborate.promises import check_promises
@@ -55,15 +56,14 @@ class Walker:
 
     def _one(self, layer: LayerDecl, named: bool, context: Context) -> None:
         """Elaborate one repetition of one layer, and make it the previous one."""
-        env = context.env
         try:
-            name = layer_name(layer, env, self.state) if named else None
+            name = layer_name(layer, context, self.state) if named else None
         except Failed:
             context.values.uncertain = True
             name = None
         if name is not None and not is_free(name, layer, context, self.state):
             return
-        present, apply = self._what(layer, context, env)
+        present, apply = self._what(layer, context)
         if not present:
             self._absent(layer, name, context)
             return
@@ -80,7 +80,16 @@ class Walker:
         place = context.place.child(name)
         if self._too_deep(place, layer, name, context):
             return
-        edits = self.state.edits.get(place.owner, [])
+        edits = self.state.edits.get(place.owner)
+        if edits is None:
+            self._present(layer, name, place, apply, context, context)
+        else:
+            self._edited(layer, name, place, apply, edits, context)
+
+    def _edited(
+        self, layer: LayerDecl, name: str, place: Place, apply: Apply | None, edits: list[Edit], context: Context
+    ) -> None:
+        """A layer whose path `extends` names: the last word on it counts."""
         last = next((edit for edit in reversed(edits) if edit.insert is None), None)
         if last is None:
             self._present(layer, name, place, apply, context, context)
@@ -88,8 +97,8 @@ class Walker:
             self._absent(layer, name, context)
         else:
             self._replace(layer, name, place, last.replacement, _in_file(context, last), context)
+        self.state.met.add(place.owner)
         for edit in edits:
-            self.state.met.add(place.owner)
             if edit.insert is not None:
                 self.walk(edit.insert, _in_file(context, edit))
 
@@ -113,7 +122,7 @@ class Walker:
             other = replace(other, sources=layer.sources)
         [frame] = repetitions(other, there, self.state)  # one, with its `let`
         there = replace(there, frame=frame)
-        present, apply = self._what(other, there, there.env)
+        present, apply = self._what(other, there)
         if not present:
             self._absent(other, name, reading)
             return
@@ -121,23 +130,20 @@ class Walker:
             frame.force()
         self._present(other, name, place, apply, there, reading)
 
-    def _what(self, layer: LayerDecl, context: Context, env: Env) -> tuple[bool, Apply | None]:
+    def _what(self, layer: LayerDecl, context: Context) -> tuple[bool, Apply | None]:
         """Whether the layer is there, and how it is applied (None: it failed, or is a splice)."""
-        evaluator = self.state.evaluator
         try:
-            if layer.condition is not None and not evaluator.condition(layer.condition, env):
+            if layer.condition is not None and not self.state.evaluator.condition(layer.condition, context):
                 return False, None
             if layer.kind == "op":
-                target = self._target(layer.word, env)
-                if target is None:
-                    return False, None
-                return True, self._applier(target, layer.arguments, layer, env)
+                apply = self._call_applier(layer, context)
+                return apply is not None, apply
             if layer.kind == "layers":
                 return True, self._scope_applier(layer, context)
             if layer.kind == "share":
                 return True, self._share_applier(layer, context)
             if layer.kind == "spec":
-                return True, self._spec_applier(layer, env)
+                return True, self._spec_applier(layer, context)
         except Failed:
             pass
         return True, None
@@ -146,10 +152,13 @@ class Walker:
         """The op or block that a text gives; None: an absent layer."""
         if word is None or word.value is None:
             return None
+        if (known := self.state.known.targets.get(word)) is not None:
+            return known
         text = word.text
         if env.frame.find(text) is None:
             found = env.file.op_named(text)
             if found is not None:
+                self.state.known.targets[word] = found
                 return found
             if text.isidentifier() and text != "null":
                 helps = env.file.near_ops(text) or ["`archspec schema` lists the ops"]
@@ -184,13 +193,14 @@ class Walker:
     def _absent(self, layer: LayerDecl, name: str | None, context: Context) -> None:
         """An alias of what the layer reads first. A `Parameter` reads nothing: where it is absent, its name is."""
         values = context.values
-        op = _op_by_name(layer, context.env)
+        op = _op_by_name(layer, context)
         if op is not None and op.inputs == (0, 0) and layer.sources is None:
             if name is not None:
                 values.gone.add(name)
             return
         entry = self._source(layer.sources[0], context)[0] if layer.sources else values.prev
-        alias = replace(entry, absent=layer.span, any_number=entry.any_number or (op is not None and op.multiple))
+        any_number = entry.any_number or (op is not None and op.can_be_multiple())
+        alias = replace(entry, absent=layer.span, any_number=any_number)
         self.state.absent.append(Absent(name or "", layer.span, tuple(_unread(layer, context))))
         if name is not None:
             values.define(name, alias, shown=False)
@@ -210,7 +220,7 @@ class Walker:
     def _source(self, scalar: Scalar, context: Context) -> list[Entry]:
         """The entries that one item of `from` stands for; FAILED where it stands for none."""
         try:
-            text = self.state.evaluator.text(scalar, context.env)
+            text = self.state.evaluator.text(scalar, context)
             return context.values.resolve(tuple(text.split(".")))
         except Failed:
             return [FAILED]
@@ -239,16 +249,20 @@ class Walker:
         if name is not None:
             context.values.names[name], context.values.last = replace(context.values.prev, apply=None), name
 
-    def _applier(self, target: OpRef | BlockRef, arguments: Arguments, layer: LayerDecl, env: Env) -> Apply:
-        """How an op or block with these arguments is applied. Raises Failed for arguments that are wrong."""
-        if isinstance(target, OpRef):
-            op = make_op(self.state, target.op, arguments, layer.span, env)
-            if op.inputs == (0, 0) and layer.sources is None:
-                return lambda sources, site: make_node(self.state, op, arguments, [], site)
-            return lambda sources, site: make_node(self.state, op, arguments, sources, site)
-        frame = bind(target, arguments, layer, env, self.state.evaluator)
-        self.state.used_blocks.add(target.block)
-        return lambda sources, site: self.apply_block(target, frame, sources, site)
+    def _call_applier(self, layer: LayerDecl, env: Env) -> Apply | None:
+        """How the op or block that a layer calls is applied to its arguments; None: it is absent. Raises Failed for
+        arguments that are wrong."""
+        target = self._target(layer.word, env)
+        if target is None:
+            return None
+        if isinstance(target, BlockRef):
+            frame = bind(target, layer, env, self.state.evaluator)
+            self.state.used_blocks.add(target.block)
+            return partial(self.apply_block, target, frame)
+        op = make_op(self.state, target.op, layer, env)
+        if op.inputs == (0, 0) and layer.sources is None:
+            return lambda sources, site: make_node(self.state, op, layer, [], site)
+        return partial(make_node, self.state, op, layer)
 
     def apply_block(self, ref: BlockRef, frame: Frame, sources: list[Entry], site: Site) -> Entry:
         """A block with its arguments in `frame`, on its inputs."""
@@ -266,10 +280,8 @@ class Walker:
         env = Env(self._block_frame(ref, frame, values), ref.file, values)
         inner = site._replace(within=self._inside(ref, site))
         try:
-            target = self._target(block.bound.word, env)
-            if target is None:
-                return replace(sources[0], absent=block.bound.span)
-            return self._applier(target, block.bound.arguments, block.bound, env)(sources, inner)
+            apply = self._call_applier(block.bound, env)
+            return replace(sources[0], absent=block.bound.span) if apply is None else apply(sources, inner)
         except Failed:
             return FAILED
 
@@ -285,7 +297,7 @@ class Walker:
         self.walk(layers, inner)
         entry = self._leave(scope, values, site)
         if entry.values is not None:
-            check_promises(block.asserts, inner.env, self.state, self.state.nodes[first:])
+            check_promises(block.asserts, inner, self.state, self.state.nodes[first:])
         return entry
 
     def _enter(self, ref: BlockRef, sources: list[Entry], site: Site) -> bool:
@@ -458,7 +470,7 @@ def _unread(layer: LayerDecl, context: Context) -> Iterator[Value]:
     """What an absent layer would have read beside its first value, as far as that can be told."""
     for scalar in (layer.sources or ())[1:]:
         try:
-            text = parse_template(scalar.text).render(context.env)
+            text = parse_template(scalar.text).render(context)
             found = context.values.resolve(tuple(text.split(".")))
         except (ExpressionError, Failed):
             continue

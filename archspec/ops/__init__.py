@@ -9,25 +9,53 @@ from importlib import import_module
 from archspec.ops.base import Op
 
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "convolution": ("Conv1d", "Conv2d", "Conv3d", "ConvTranspose2d"),
+    "convolution": ("Conv1d", "Conv2d", "Conv3d"),
+    "transposed": ("ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"),
+    "padding": (
+        *("ConstantPad1d", "ConstantPad2d", "ConstantPad3d", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d"),
+        *("ReflectionPad1d", "ReflectionPad2d", "ReflectionPad3d"),
+        *("ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d"),
+        *("CircularPad1d", "CircularPad2d", "CircularPad3d"),
+    ),
     "pooling": (
         *("MaxPool1d", "MaxPool2d", "MaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d"),
+        *("LPPool1d", "LPPool2d", "LPPool3d"),
+    ),
+    "adaptive": (
         *("AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d"),
+        *("AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "AdaptiveMaxPool3d"),
     ),
-    "normalization": ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "LayerNorm", "LocalResponseNorm"),
+    "unpooling": ("MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d"),
+    "normalization": (
+        *("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm"),
+        *("InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"),
+    ),
+    "layer_norm": ("LayerNorm", "LayerNorm2d", "RMSNorm"),
+    "rescaling": ("LocalResponseNorm", "Normalize"),
     "linear": ("Linear", "MatMul"),
+    "attention": ("MultiheadAttention", "ScaledDotProductAttention"),
+    "recurrent": ("LSTM", "GRU", "RNN"),
+    "embedding": ("Embedding",),
+    "bilinear": ("Bilinear",),
     "activation": (
-        *("ReLU", "ReLU6", "LeakyReLU", "GELU", "SiLU", "Sigmoid", "Tanh", "Softmax"),
-        *("Hardswish", "Hardsigmoid", "ELU", "Mish"),
+        *("ReLU", "ReLU6", "LeakyReLU", "PReLU", "RReLU", "GELU", "SiLU", "Sigmoid", "Tanh"),
+        *("Hardswish", "Hardsigmoid", "ELU", "SELU", "CELU", "GLU", "LogSigmoid", "Softplus", "Softsign", "Mish"),
     ),
-    "regularization": ("Dropout", "Dropout2d", "StochasticDepth"),
-    "shape": (
-        *("Flatten", "Reshape", "Permute", "Transpose", "Select", "Slice", "Expand"),
-        *("Chunk", "Split", "ChannelShuffle"),
+    "softmax": ("Softmax", "LogSoftmax", "Softmin", "Softmax2d"),
+    "shrinkage": ("Hardtanh", "Threshold", "Softshrink", "Hardshrink", "Tanhshrink"),
+    "regularization": (
+        *("Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout"),
+        *("StochasticDepth", "DropBlock2d", "DropBlock3d"),
     ),
-    "merge": ("Add", "Sub", "Mul", "Div", "Concat"),
-    "reduction": ("Mean",),
-    "resize": ("ZeroPad2d", "Upsample"),
+    "shape": ("Flatten", "Unflatten", "Reshape", "Expand", "Squeeze", "Unsqueeze"),
+    "ordering": ("Permute", "Transpose", "Movedim", "Roll", "ChannelShuffle"),
+    "slicing": ("Select", "Slice"),
+    "partition": ("Chunk", "Split"),
+    "merge": ("Add", "Sub", "Mul", "Div", "Maximum", "Minimum", "Concat"),
+    "arithmetic": ("Abs", "Neg", "Exp", "Log", "Sqrt", "Rsqrt", "Reciprocal", "Pow", "Clamp"),
+    "reduction": ("Mean", "Sum", "Max", "Min"),
+    "resize": ("Upsample", "UpsamplingNearest2d", "UpsamplingBilinear2d", "Interpolate"),
+    "patches": ("PixelShuffle", "PixelUnshuffle", "Unfold", "Fold"),
     "tensor": ("Parameter", "Buffer", "Identity"),
 }
 _FAMILY_OF = {name: family for family, names in FAMILIES.items() for name in names}

@@ -84,6 +84,21 @@ class Listed(Slot):
         return {"anyOf": [*items, *({"const": word} for word in self.others)]}
 
 
+@dataclass(frozen=True)
+class Lone(Slot):
+    """A number that is the only entry of its list, and that torch doesn't take as one."""
+
+    item: Item
+
+    def __call__(self, value: Any) -> Any:
+        if not self.item.fits(value):
+            raise ValueError(f"has to be {self.item.what}; it is {value}")
+        return (value,)
+
+    def json_schema(self) -> dict[str, Any]:
+        return self.item.schema
+
+
 def is_int(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -96,16 +111,25 @@ INTEGER = Item("an integer", {"type": "integer"}, is_int)
 NATURAL = Item("an integer >= 0", {"type": "integer", "minimum": 0}, lambda value: is_int(value) and value >= 0)
 POSITIVE = Item("an integer >= 1", {"type": "integer", "minimum": 1}, lambda value: is_int(value) and value >= 1)
 OPTIONAL = Item(
-    "an integer >= 1 (or null, in a list)",
-    {"anyOf": [POSITIVE.schema, {"type": "null"}]},
-    lambda value: value is None or POSITIVE.fits(value),
-    POSITIVE.schema,
+    "an integer >= 0 (or null, in a list)",
+    {"anyOf": [NATURAL.schema, {"type": "null"}]},
+    lambda value: value is None or NATURAL.fits(value),
+    NATURAL.schema,
 )
+NUMBER = Item("a number", {"type": "number"}, is_number)
 SCALE = Item("a number > 0", {"type": "number", "exclusiveMinimum": 0}, lambda value: is_number(value) and value > 0)
+SIZE_OR_REST = Item(
+    "an integer >= 0 or -1", {"type": "integer", "minimum": -1}, lambda value: is_int(value) and value >= -1
+)
 SIZE = Item(
     "a size or -1",
-    {"anyOf": [{"type": "integer", "minimum": -1}, {"type": "string"}]},
-    lambda value: isinstance(value, Symbolic) or POSITIVE.fits(value) or (is_int(value) and value == -1),
+    {"anyOf": [SIZE_OR_REST.schema, {"type": "string"}]},
+    lambda value: isinstance(value, Symbolic) or SIZE_OR_REST.fits(value),
+)
+DIM = Item(
+    "a size",
+    {"anyOf": [NATURAL.schema, {"type": "string"}]},
+    lambda value: isinstance(value, Symbolic) or NATURAL.fits(value),
 )
 
 # Sizes per axis, for one, two and three axes: of kernels, strides and dilations; of paddings, which
@@ -113,6 +137,7 @@ SIZE = Item(
 Positive1 = Annotated[tuple[int], Listed(POSITIVE, 1)]
 Positive2 = Annotated[tuple[int, int], Listed(POSITIVE, 2)]
 Positive3 = Annotated[tuple[int, int, int], Listed(POSITIVE, 3)]
+Lone1 = Annotated[tuple[int], Lone(POSITIVE)]
 Natural1 = Annotated[tuple[int], Listed(NATURAL, 1)]
 Natural2 = Annotated[tuple[int, int], Listed(NATURAL, 2)]
 Natural3 = Annotated[tuple[int, int, int], Listed(NATURAL, 3)]
@@ -125,13 +150,22 @@ Stride2 = Annotated[tuple[int, int] | None, Listed(POSITIVE, 2, others=(None,))]
 Stride3 = Annotated[tuple[int, int, int] | None, Listed(POSITIVE, 3, others=(None,))]
 Adaptive2 = Annotated[tuple[int | None, int | None], Listed(OPTIONAL, 2)]
 Adaptive3 = Annotated[tuple[int | None, int | None, int | None], Listed(OPTIONAL, 3)]
-Sides = Annotated[tuple[int, int, int, int], Listed(INTEGER, 4)]
+
+# How much goes before and after each axis, the last axis first.
+Sides1 = Annotated[tuple[int, int], Listed(INTEGER, 2)]
+Sides2 = Annotated[tuple[int, int, int, int], Listed(INTEGER, 4)]
+Sides3 = Annotated[tuple[int, int, int, int, int, int], Listed(INTEGER, 6)]
 
 # Lists whose length is their own.
 Dims = Annotated[tuple[int, ...], Listed(INTEGER, lone=False)]
 DimOrDims = Annotated[int | tuple[int, ...], Listed(INTEGER)]
-Sections = Annotated[int | tuple[int, ...], Listed(POSITIVE)]
+OptionalDims = Annotated[int | tuple[int, ...] | None, Listed(INTEGER, others=(None,))]
+Sections = Annotated[int | tuple[int, ...], Listed(NATURAL)]
 OptionalSections = Annotated[int | tuple[int, ...] | None, Listed(POSITIVE, others=(None,))]
+OptionalSizes = Annotated[int | tuple[int, ...] | None, Listed(NATURAL, others=(None,))]
+OptionalTargets = Annotated[Dim | tuple[Dim, ...] | None, Listed(DIM, others=(None,))]
 OptionalScales = Annotated[float | tuple[float, ...] | None, Listed(SCALE, others=(None,))]
 WeightShape = Annotated[tuple[int, ...], Listed(POSITIVE, lone=False, empty=True)]
+Numbers = Annotated[tuple[float, ...], Listed(NUMBER, lone=False)]
+UnflattenedSize = Annotated[tuple[int, ...], Listed(SIZE_OR_REST, lone=False)]
 Shape = Annotated[tuple[Dim, ...], Listed(SIZE, lone=False)]

@@ -21,7 +21,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
-from archspec.dims import Dim
+from archspec.dims import Dim, Symbolic
 from archspec.types import DType, TensorType, default_axes
 
 
@@ -80,10 +80,17 @@ class OwnedTensor(NamedTuple):
 
 
 class TorchModule(NamedTuple):
-    """The recipe `target(**arguments)`: a class by its dotted name, say `torch.nn.Conv2d`."""
+    """The recipe `target(**arguments)`: a class by its dotted name, say `torch.nn.Conv2d`.
+
+    A module that is not called as `{module}({0}, {1}, ...)` on the op's inputs has in `call` the format string of how
+    it is. Where it gives several values and those are nested, `places` tells for each where it stands: in
+    `(output, (h, c))` they are (0,), (1, 0) and (1, 1).
+    """
 
     target: str
     arguments: Mapping[str, Any]
+    call: str = ""
+    places: tuple[tuple[int, ...], ...] = ()
 
 
 class TorchExpression(NamedTuple):
@@ -164,12 +171,20 @@ class Op(BaseModel):
 
     inputs: ClassVar[tuple[int, int | None]] = (1, 1)
     """The least and the greatest number of values it reads; None: no bound."""
-    multiple: ClassVar[bool] = False
-    """Whether it gives several values, read by number (`split.0`)."""
     view: ClassVar[bool] = False
     """Whether its result, in evaluation mode, is its input or a view of it, which takes no memory."""
     mixes_channels: ClassVar[bool] = True
     """Whether a channel of its result may depend on several channels of its input."""
+
+    @property
+    def multiple(self) -> bool:
+        """Whether it gives several values, read by number (`split.0`). A class attribute may stand in its place."""
+        return False
+
+    @classmethod
+    def can_be_multiple(cls) -> bool:
+        """Whether `multiple` is so for some arguments."""
+        return cls.multiple not in (Op.multiple, False)
 
     @abstractmethod
     def infer(self, *inputs: TensorType) -> TensorType | tuple[TensorType, ...]:
@@ -200,6 +215,10 @@ class Op(BaseModel):
     def unproved(self, *inputs: TensorType) -> list[tuple[Dim, Dim]]:
         """The pairs of sizes that have to be equal and are not proved to be; `infer` has accepted them."""
         return []
+
+    def entries(self, *inputs: TensorType) -> Dim | None:
+        """Where the first input holds indices: how many entries they count, so that 0 to one less are legal."""
+        return None
 
     def written(self) -> dict[str, Any]:
         """The arguments that differ from their defaults, as torch takes them."""
@@ -236,17 +255,28 @@ class Elementwise(Weightless):
         return "point"
 
 
-def asserted(op: Op, field: str, found: Dim, what: str) -> None:
-    """Refuse an input-side size that the spec wrote and that disagrees with the input."""
-    written = getattr(op, field)
-    if written is not None and written != found:
-        raise OpError(f"{field} is {written}, but the input has {found} {what}", field=field)
+class Unsettled(OpError):
+    """A size that has to be a number, and depends on symbols. `written` is the number that the spec gives it, if
+    it gives one; the network is then good for the sizes at which that is so."""
+
+    def __init__(self, size: Symbolic, what: str, input: int, written: int | None) -> None:
+        super().__init__(f"{what} has to be a number here, and is {size}", input=input)
+        self.size = size
+        self.written = written
 
 
-def known(size: Dim, what: str) -> int:
+def counted(op: Op, field: str, size: Dim, what: str, *, input: int = 0) -> int:
+    """An input-side size, as `known`; refused where the spec wrote another number for it."""
+    written: int | None = getattr(op, field)
+    if isinstance(size, int) and written not in (None, size):
+        raise OpError(f"{field} is {written}, but the input has {size} {what}", field=field)
+    return known(size, f"the number of {what}", input=input, written=written)
+
+
+def known(size: Dim, what: str, *, input: int = 0, written: int | None = None) -> int:
     """A size that the layer is made by has to be a number."""
     if not isinstance(size, int):
-        raise OpError(f"{what} has to be a number here, and is {size}", input=0)
+        raise Unsettled(size, what, input, written)
     return size
 
 
@@ -255,12 +285,12 @@ def layout(rank: int) -> str:
     return ", ".join(map(str, default_axes(rank)))
 
 
-def of_rank(op: Op, type_: TensorType, *ranks: int, axes: str = "") -> None:
+def of_rank(op: Op, type_: TensorType, *ranks: int, axes: str = "", input: int = 0) -> None:
     """Refuse an input whose rank is none of `ranks`; `axes` says how they are laid out."""
     if type_.rank not in ranks:
         wanted = " or ".join(map(str, ranks))
         named = f" ({axes})" if axes else ""
-        raise OpError(f"{type(op).__name__} reads {wanted} axes{named}, and gets {type_.rank}: {type_}", input=0)
+        raise OpError(f"{type(op).__name__} reads {wanted} axes{named}, and gets {type_.rank}: {type_}", input=input)
 
 
 def of_least_rank(op: Op, type_: TensorType, least: int, input: int = 0) -> None:
@@ -286,6 +316,15 @@ def axis_of(field: str, dim: int, rank: int) -> int:
     if not -rank <= dim < rank:
         raise OpError(f"{field} is {dim}, but there are {rank} axes: {-rank} to {rank - 1}", field=field)
     return dim % rank
+
+
+def axes_of(field: str, dims: int | tuple[int, ...], rank: int) -> list[int]:
+    """Axes counted from 0, none of them twice."""
+    written = (dims,) if isinstance(dims, int) else dims
+    axes = [axis_of(field, dim, rank) for dim in written]
+    if len(set(axes)) < len(axes):
+        raise OpError(f"{field} is {list(written)}, which names an axis twice", field=field)
+    return axes
 
 
 def divides(field: str, parts: int, size: int, what: str) -> int:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
+from math import inf
 
-from archspec.dims import Dim, equal
+from archspec.dims import Dim, step
 from archspec.ops.base import Op, OpError
+from archspec.ops.conditions import can_equal
 from archspec.types import Axes, DType, TensorType
 
 
@@ -15,33 +17,27 @@ def _columns(shapes: Iterable[tuple[Dim, ...]]) -> list[tuple[Dim, ...]]:
     return list(zip_longest(*(shape[::-1] for shape in shapes), fillvalue=1))[::-1]
 
 
-def _joined(sizes: Iterable[Dim]) -> Dim:
-    """The size that others stretch to. A number decides over a symbol: it is the size wherever they fit."""
-    wide = [size for size in sizes if size != 1]
-    numbers = [size for size in wide if isinstance(size, int)]
-    return [*numbers, *wide, 1][0]
+def agreed(sizes: Sequence[Dim]) -> Dim:
+    """The one of sizes that have to be the same that says most: a number, else the formula of the largest step.
+    Where 16*floor(H/16) meets H and is kept, what it meets later asks for nothing new."""
+    return max(sizes, key=lambda size: inf if isinstance(size, int) else step(size))
 
 
 def broadcast(op: Op, *shapes: tuple[Dim, ...]) -> tuple[Dim, ...]:
-    """The common shape; each axis agrees or is 1. Refuses the first input that certainly disagrees."""
+    """The common shape; each axis agrees or is 1, and a symbol agrees only. Refuses the first input that
+    certainly disagrees."""
     columns = _columns(shapes)
-    for k, sizes in enumerate(columns):
-        wanted = _joined(sizes)
+    joined = [agreed([size for size in sizes if size != 1] or [1]) for sizes in columns]
+    for k, (wanted, sizes) in enumerate(zip(joined, columns, strict=True)):
         for number, size in enumerate(sizes):
-            if size != 1 and equal(size, wanted) is False:
+            if size != 1 and not can_equal(size, wanted):
                 raise OpError(
                     f"{type(op).__name__} meets {wanted} and {size} in axis {k - len(columns)}: "
                     + " and ".join(" x ".join(map(str, shape)) for shape in shapes),
                     input=number,
                     code="A503",
                 )
-    return tuple(map(_joined, columns))
-
-
-def open_pairs(*shapes: tuple[Dim, ...]) -> list[tuple[Dim, Dim]]:
-    """The pairs of sizes that have to agree and are not proved to."""
-    pairs = ((_joined(sizes), size) for sizes in _columns(shapes) for size in sizes if size != 1)
-    return list(dict.fromkeys(pair for pair in pairs if equal(*pair) is None))
+    return tuple(joined)
 
 
 def common_axes(*axes: Axes) -> Axes:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from archspec.dims import Dim
-from archspec.ops.base import Emitter, Handle
-from archspec.types import DType
+from archspec.dims import Dim, product_of
+from archspec.ops.base import Emitter, Handle, OpError
+from archspec.types import DType, TensorType
 
 Sides: TypeAlias = Sequence[tuple[int, int]]
 """How much goes before and after each axis."""
@@ -23,6 +23,9 @@ def integers(emit: Emitter, values: Sequence[int]) -> Handle:
 def reshape(emit: Emitter, x: Handle, before: Sequence[Dim], after: Sequence[Dim]) -> Handle:
     """x of sizes `before` in sizes `after`. A symbolic size that stays in its place is copied (0), one
     other is left to the runtime (-1), and only for more than that are sizes computed."""
+    if 0 in after:
+        emit.require(14)  # the first that takes 0 for a size
+        return emit.node("Reshape", x, emit.shape(after), allowzero=1)
     sizes: list[Dim] = [
         0 if not isinstance(size, int) and k < len(before) and before[k] == size else size
         for k, size in enumerate(after)
@@ -58,6 +61,15 @@ def slice_axis(emit: Emitter, x: Handle, axis: int, start: int, end: int | None,
     return emit.node("Slice", x, *(integers(emit, bound) for bound in bounds))
 
 
+def split(emit: Emitter, x: Handle, axis: int, sizes: Sequence[Dim]) -> tuple[Handle, ...]:
+    """Parts of one axis, of these sizes; symbolic ones are equal."""
+    numbers = [size for size in sizes if isinstance(size, int)]
+    if len(numbers) == len(sizes):
+        return emit.nodes("Split", len(sizes), x, integers(emit, numbers), axis=axis)
+    count = {"num_outputs": len(sizes)} if emit.opset >= 18 else {}
+    return emit.nodes("Split", len(sizes), x, axis=axis, **count)
+
+
 def per_channel(emit: Emitter, x: Handle, rank: int) -> Handle:
     """A vector over the channels, shaped to broadcast over a value of this rank."""
     return emit.node("Reshape", x, integers(emit, [-1, *[1] * (rank - 2)])) if rank > 2 else x
@@ -65,5 +77,28 @@ def per_channel(emit: Emitter, x: Handle, rank: int) -> Handle:
 
 def mean(emit: Emitter, x: Handle, axes: Sequence[int], keepdims: bool = True) -> Handle:
     """The mean over axes."""
-    emit.require(18)  # the first that reads them as a value
-    return emit.node("ReduceMean", x, integers(emit, axes), keepdims=int(keepdims))
+    return reduced(emit, "ReduceMean", x, axes, keepdims)
+
+
+def reduced(emit: Emitter, op_type: str, x: Handle, axes: Sequence[int], keepdims: bool = True) -> Handle:
+    """A reduction over axes, which are an attribute in old opsets, and then a value."""
+    if emit.opset >= 18 or op_type == "ReduceSum":
+        return emit.node(op_type, x, integers(emit, axes), keepdims=int(keepdims))
+    return emit.node(op_type, x, axes=list(axes), keepdims=int(keepdims))
+
+
+def filled(emit: Emitter, number: float, sizes: Sequence[Dim], dtype: DType) -> Handle:
+    """A value of these sizes that holds one number."""
+    return emit.node("Expand", emit.constant(number, dtype), emit.shape(list(sizes)))
+
+
+def within_plane(emit: Emitter, places: Handle, sizes: Sequence[Dim]) -> Handle:
+    """Places as torch counts them, from the start of each plane of these sizes; ONNX's MaxPool counts them through
+    the whole value."""
+    return emit.node("Mod", places, emit.shape([product_of(sizes)]))
+
+
+def runnable(op_type: str, type_: TensorType, *dtypes: DType) -> None:
+    """Refuse an element type that onnxruntime has no kernel for: it has those for `dtypes`."""
+    if type_.dtype not in dtypes:
+        raise OpError(f"onnxruntime runs {op_type} of {', '.join(dtypes)}, and not of {type_.dtype}", input=0)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from archspec.dims import Dim, equal, product_of
+from archspec.dims import Dim, product_of
 from archspec.ops.base import (
     FLOATS,
     SINGLE,
@@ -22,13 +22,14 @@ from archspec.ops.base import (
     TorchExpression,
     TorchRecipe,
     Weightless,
-    asserted,
+    counted,
     known,
     of_dtype,
     of_least_rank,
     torch_nn,
 )
-from archspec.ops.broadcasting import broadcast, common_axes, of_one_dtype, open_pairs
+from archspec.ops.broadcasting import broadcast, common_axes, of_one_dtype
+from archspec.ops.conditions import can_equal
 from archspec.types import TensorType
 
 
@@ -43,12 +44,12 @@ class Linear(Op):
     def infer(self, *inputs: TensorType) -> TensorType:
         of_least_rank(self, inputs[0], 2)
         of_dtype(self, inputs[0], SINGLE)
-        asserted(self, "in_features", known(inputs[0].shape[-1], "the last axis"), "features")
+        counted(self, "in_features", inputs[0].shape[-1], "features")
         return inputs[0]._replace(shape=(*inputs[0].shape[:-1], self.out_features))
 
     def parameters(self, *inputs: TensorType) -> dict[str, OwnedTensor]:
         features = known(inputs[0].shape[-1], "the last axis")
-        bound = 1 / sqrt(features)
+        bound = 1 / sqrt(features) if features else 0.0
         weight = OwnedTensor((self.out_features, features), Init.uniform(-bound, bound))
         bias = OwnedTensor((self.out_features,), Init.uniform(-bound, bound))
         return {"weight": weight, "bias": bias} if self.bias else {"weight": weight}
@@ -83,7 +84,7 @@ class MatMul(Weightless):
             of_dtype(self, type_, *FLOATS, input=k)
         left, right = inputs
         dtype = of_one_dtype(self, inputs)
-        if equal(left.shape[-1], right.shape[-2]) is False:
+        if not can_equal(left.shape[-1], right.shape[-2]):
             raise OpError(
                 f"the rows of the first input have {left.shape[-1]} values, the columns of the second have "
                 f"{right.shape[-2]}: {left} and {right}",
@@ -94,11 +95,6 @@ class MatMul(Weightless):
         axes = common_axes(left.axes[:-2], right.axes[:-2])
         shape = (*batch, left.shape[-2], right.shape[-1])
         return TensorType(shape, (*axes, left.axes[-2], right.axes[-1]), dtype)
-
-    def unproved(self, *inputs: TensorType) -> list[tuple[Dim, Dim]]:
-        left, right = (type_.shape for type_ in inputs)
-        inner = [(left[-1], right[-2])] if equal(left[-1], right[-2]) is None else []
-        return [*inner, *open_pairs(left[:-2], right[:-2])]
 
     def macs(self, *inputs: TensorType) -> Dim:
         return product_of(self.infer(*inputs).shape) * inputs[0].shape[-1]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from archspec.dims import Dim, equal
 from archspec.ops.base import (
     FLOATS,
     Emitter,
@@ -18,54 +17,59 @@ from archspec.ops.base import (
     axis_of,
     of_dtype,
 )
-from archspec.ops.broadcasting import broadcast, common_axes, of_one_dtype, open_pairs
+from archspec.ops.broadcasting import agreed, broadcast, common_axes, of_one_dtype
+from archspec.ops.conditions import can_equal
+from archspec.ops.scalars import scalar
 from archspec.types import DType, TensorType
 
 
-class _Arithmetic(Weightless):
-    """An operator between two values or more, which broadcast, or between one value and a number."""
+class _Broadcast(Weightless):
+    """A function of the elements of several values, which broadcast."""
 
     mixes_channels: ClassVar[bool] = False
+    inputs: ClassVar[tuple[int, int | None]] = (2, 2)
+    dtypes: ClassVar[tuple[DType, ...]] = (*FLOATS, DType.int32, DType.int64)
+
+    def infer(self, *inputs: TensorType) -> TensorType:
+        for k, type_ in enumerate(inputs):
+            of_dtype(self, type_, *self.dtypes, input=k)
+        dtype = of_one_dtype(self, inputs)
+        shape = broadcast(self, *(type_.shape for type_ in inputs))
+        return TensorType(shape, common_axes(*(type_.axes for type_ in inputs)), dtype)
+
+    def receptive(self, *inputs: TensorType) -> Receptive:
+        return "point"
+
+
+class _Arithmetic(_Broadcast):
+    """An operator between two values or more, or between one value and a number."""
+
     inputs: ClassVar[tuple[int, int | None]] = (1, None)
     operator: ClassVar[str]
-    dtypes: ClassVar[tuple[DType, ...]] = (*FLOATS, DType.int32, DType.int64)
 
     value: float | None = None
 
     def infer(self, *inputs: TensorType) -> TensorType:
         name = type(self).__name__
-        for k, type_ in enumerate(inputs):
-            of_dtype(self, type_, *self.dtypes, input=k)
+        found = super().infer(*inputs)
         if len(inputs) == 1 and self.value is None:
             raise OpError(f"{name} reads two values, or one and `value: number`, and gets one", input=0, code="A504")
         if len(inputs) > 1 and self.value is not None:
             raise OpError(f"{name} takes `value` with one input only, and gets {len(inputs)}", field="value")
-        if self.value is not None and not inputs[0].dtype.is_floating and not self.value.is_integer():
-            raise OpError(f"value is {self.value}, and the input holds integers ({inputs[0].dtype})", field="value")
-        dtype = of_one_dtype(self, inputs)
-        shape = broadcast(self, *(type_.shape for type_ in inputs))
-        return TensorType(shape, common_axes(*(type_.axes for type_ in inputs)), dtype)
-
-    def unproved(self, *inputs: TensorType) -> list[tuple[Dim, Dim]]:
-        return open_pairs(*(type_.shape for type_ in inputs))
-
-    def receptive(self, *inputs: TensorType) -> Receptive:
-        return "point"
+        if self.value is not None:
+            scalar("value", self.value, found.dtype)
+        return found
 
     def to_torch(self, *inputs: TensorType) -> TorchRecipe:
         operands = [f"{{{k}}}" for k in range(len(inputs))]
         if self.value is not None:
-            operands.append(repr(self._number(inputs[0].dtype)))
+            operands.append(repr(scalar("value", self.value, inputs[0].dtype)))
         return TorchExpression(f" {self.operator} ".join(operands))
-
-    def _number(self, dtype: DType) -> float:
-        assert self.value is not None
-        return self.value if dtype.is_floating else int(self.value)
 
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
         result, *others = values
         if self.value is not None:
-            others = [emit.constant(self._number(inputs[0].dtype), inputs[0].dtype)]
+            others = [emit.constant(scalar("value", self.value, inputs[0].dtype), inputs[0].dtype)]
         for other in others:
             result = emit.node(type(self).__name__, result, other)
         return result
@@ -103,6 +107,26 @@ class Div(_Arithmetic):
         return super().infer(*inputs)
 
 
+class Maximum(_Broadcast):
+    """torch.maximum: the larger of the elements of two values, broadcast."""
+
+    def to_torch(self, *inputs: TensorType) -> TorchRecipe:
+        return TorchExpression("torch.maximum({0}, {1})")
+
+    def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
+        return emit.node("Max", *values)
+
+
+class Minimum(_Broadcast):
+    """torch.minimum: the smaller of the elements of two values, broadcast."""
+
+    def to_torch(self, *inputs: TensorType) -> TorchRecipe:
+        return TorchExpression("torch.minimum({0}, {1})")
+
+    def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
+        return emit.node("Min", *values)
+
+
 class Concat(Weightless):
     """torch.cat: values side by side along `dim`, all other sizes equal; that size is their sum."""
 
@@ -117,27 +141,19 @@ class Concat(Weightless):
         axis = axis_of("dim", self.dim, first.rank)
         for number, type_ in enumerate(inputs):
             if type_.rank != first.rank:
-                raise OpError(
-                    f"Concat reads values of one rank, and meets {first} and {type_}", input=number, code="A503"
-                )
-            for k in range(first.rank):
-                if k != axis and equal(type_.shape[k], first.shape[k]) is False:
+                text = f"Concat reads values of one rank, and meets {first} and {type_}"
+                raise OpError(text, input=number, code="A503")
+        columns = list(zip(*(type_.shape for type_ in inputs), strict=True))
+        shape = [sum(sizes) if k == axis else agreed(sizes) for k, sizes in enumerate(columns)]
+        for number, type_ in enumerate(inputs):
+            for k, size in enumerate(type_.shape):
+                if k != axis and not can_equal(size, shape[k]):
                     raise OpError(
-                        f"Concat along axis {axis} meets {first.shape[k]} and {type_.shape[k]} in axis {k}: "
-                        f"{first} and {type_}",
+                        f"Concat along axis {axis} meets {shape[k]} and {size} in axis {k}: {first} and {type_}",
                         input=number,
                         code="A503",
                     )
-        shape = list(first.shape)
-        for type_ in inputs[1:]:
-            shape[axis] = shape[axis] + type_.shape[axis]
         return TensorType(tuple(shape), common_axes(*(type_.axes for type_ in inputs)), dtype)
-
-    def unproved(self, *inputs: TensorType) -> list[tuple[Dim, Dim]]:
-        axis = axis_of("dim", self.dim, inputs[0].rank)
-        others = [k for k in range(inputs[0].rank) if k != axis]
-        pairs = [(inputs[0].shape[k], type_.shape[k]) for type_ in inputs[1:] for k in others]
-        return [pair for pair in pairs if equal(*pair) is None]
 
     def receptive(self, *inputs: TensorType) -> Receptive:
         return "point"

@@ -1,14 +1,14 @@
-"""Normalisation over the batch, over groups of channels, over the last axes, over near channels."""
+"""Normalisation by the statistics of channels: of the batch, of one sample, of groups of channels."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
 from pydantic import Field
 
 from archspec.dims import Dim, product_of
-from archspec.ops.arguments import OptionalSections
 from archspec.ops.base import (
     ONES,
     SINGLE,
@@ -20,8 +20,7 @@ from archspec.ops.base import (
     OwnedTensor,
     Receptive,
     TorchRecipe,
-    Weightless,
-    asserted,
+    counted,
     divides,
     known,
     layout,
@@ -30,43 +29,53 @@ from archspec.ops.base import (
     of_rank,
     torch_nn,
 )
-from archspec.ops.emission import integers, mean, per_channel, reshape
+from archspec.ops.conditions import can_reach
+from archspec.ops.emission import mean, per_channel, reshape
 from archspec.types import DType, TensorType
 
 
-class _Normalization(Op):
-    """Keeps the type of its input; has a scale and a shift; is no multiplication that is counted."""
+def affine_tensors(shape: tuple[int, ...], weight: bool, bias: bool) -> dict[str, OwnedTensor]:
+    """A scale, and a shift with it."""
+    tensors = {"weight": OwnedTensor(shape, ONES), "bias": OwnedTensor(shape, ZEROS)}
+    return {name: tensors[name] for name, there in (("weight", weight), ("bias", weight and bias)) if there}
+
+
+def _lone(count: Dim) -> bool:
+    """Whether this is one value, which has no deviation; none or several do for torch, and of a symbolic number
+    several."""
+    return count == 1 if isinstance(count, int) else not can_reach(count, 2)
+
+
+class Normalization(Op):
+    """Keeps the type of its input; is no multiplication that is counted."""
 
     def macs(self, *inputs: TensorType) -> Dim:
         return 0
 
 
-class _BatchNorm(_Normalization):
-    """Each channel to mean 0 and deviation 1 over the batch; by running statistics in evaluation.
-    Source: Ioffe and Szegedy, 2015 (arXiv:1502.03167)."""
+class _PerChannel(Normalization):
+    """Each channel to mean 0 and deviation 1, in evaluation by running statistics where they are tracked."""
 
     mixes_channels: ClassVar[bool] = False
     ranks: ClassVar[tuple[int, ...]]
 
     num_features: int | None = Field(None, ge=1)
-    eps: float = Field(1e-5, gt=0)
+    eps: float = Field(1e-5, ge=0)
     momentum: float | None = 0.1
     affine: bool = True
     track_running_stats: bool = True
+    bias: bool = True
 
     def infer(self, *inputs: TensorType) -> TensorType:
         of_rank(self, inputs[0], *self.ranks, axes=" or ".join(map(layout, self.ranks)))
         of_dtype(self, inputs[0], SINGLE)
-        asserted(self, "num_features", known(inputs[0].shape[1], "the number of channels"), "channels")
-        if not self.track_running_stats and product_of((inputs[0].shape[0], *inputs[0].shape[2:])) == 1:
-            raise OpError(f"BatchNorm without running statistics meets one value per channel: {inputs[0]}", input=0)
+        if not counted(self, "num_features", inputs[0].shape[1], "channels") and self.affine:
+            raise OpError(f"{type(self).__name__} with weights reads one channel or more, and gets none", input=0)
         return TensorType.of(inputs[0].shape)
 
     def parameters(self, *inputs: TensorType) -> dict[str, OwnedTensor]:
         shape = (known(inputs[0].shape[1], "the number of channels"),)
-        tensors: dict[str, OwnedTensor] = {}
-        if self.affine:
-            tensors |= {"weight": OwnedTensor(shape, ONES), "bias": OwnedTensor(shape, ZEROS)}
+        tensors = affine_tensors(shape, self.affine, self.bias)
         if self.track_running_stats:
             tensors |= {
                 "running_mean": OwnedTensor(shape, ZEROS, trainable=False, buffer=True),
@@ -82,18 +91,34 @@ class _BatchNorm(_Normalization):
         return torch_nn(self, num_features=inputs[0].shape[1])
 
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
+        owned = self.parameters(*inputs)
         channels = known(inputs[0].shape[1], "the number of channels")
-        if self.affine:
-            scale, shift = emit.parameter("weight"), emit.parameter("bias")
-        else:
-            scale, shift = emit.constant([1.0] * channels), emit.constant([0.0] * channels)
+        scale = emit.parameter("weight") if "weight" in owned else emit.constant([1.0] * channels)
+        shift = emit.parameter("bias") if "bias" in owned else emit.constant([0.0] * channels)
+        if not self.track_running_stats:
+            return self._by_own_statistics(emit, values[0], scale, shift, inputs[0].rank)
+        mean, variance = emit.parameter("running_mean"), emit.parameter("running_var")
+        return emit.node("BatchNormalization", values[0], scale, shift, mean, variance, epsilon=self.eps)
+
+    @abstractmethod
+    def _by_own_statistics(self, emit: Emitter, x: Handle, scale: Handle, shift: Handle, rank: int) -> Handle:
+        """Without running statistics torch takes those of the input in evaluation too."""
+
+
+class _BatchNorm(_PerChannel):
+    """Over the batch. Source: Ioffe and Szegedy, 2015 (arXiv:1502.03167)."""
+
+    def infer(self, *inputs: TensorType) -> TensorType:
+        found = super().infer(*inputs)
         if self.track_running_stats:
-            mean, variance = emit.parameter("running_mean"), emit.parameter("running_var")
-            return emit.node("BatchNormalization", values[0], scale, shift, mean, variance, epsilon=self.eps)
-        return self._by_own_statistics(emit, values[0], scale, shift, inputs[0].rank)
+            return found
+        if not self.eps:
+            raise OpError(f"eps is {self.eps}, and without running statistics it has to be > 0", field="eps")
+        if _lone(product_of((found.shape[0], *found.shape[2:]))):
+            raise OpError(f"BatchNorm without running statistics meets one value per channel: {found}", input=0)
+        return found
 
     def _by_own_statistics(self, emit: Emitter, x: Handle, scale: Handle, shift: Handle, rank: int) -> Handle:
-        """Without running statistics torch takes those of the batch in evaluation too."""
         axes = [0, *range(2, rank)]
         centred = emit.node("Sub", x, mean(emit, x, axes))
         variance = mean(emit, emit.node("Mul", centred, centred), axes)
@@ -120,7 +145,44 @@ class BatchNorm3d(_BatchNorm):
     ranks: ClassVar[tuple[int, ...]] = (5,)
 
 
-class GroupNorm(_Normalization):
+class _InstanceNorm(_PerChannel):
+    """Within one sample. Source: Ulyanov et al., 2016 (arXiv:1607.08022)."""
+
+    affine: bool = False
+    track_running_stats: bool = False
+
+    def infer(self, *inputs: TensorType) -> TensorType:
+        found = super().infer(*inputs)
+        if self.affine and not can_reach(found.shape[0], 1):
+            raise OpError(f"{type(self).__name__} with weights reads one sample or more, and gets none", input=0)
+        if not self.track_running_stats and _lone(product_of(found.shape[2:])):
+            raise OpError(f"{type(self).__name__} without running statistics meets one position: {found}", input=0)
+        return found
+
+    def _by_own_statistics(self, emit: Emitter, x: Handle, scale: Handle, shift: Handle, rank: int) -> Handle:
+        return emit.node("InstanceNormalization", x, scale, shift, epsilon=self.eps)
+
+
+class InstanceNorm1d(_InstanceNorm):
+    """torch.nn.InstanceNorm1d: each channel of each sample to mean 0 and deviation 1, or by running statistics
+    where they are tracked. N, C, L, which it keeps."""
+
+    ranks: ClassVar[tuple[int, ...]] = (3,)
+
+
+class InstanceNorm2d(_InstanceNorm):
+    """torch.nn.InstanceNorm2d: as InstanceNorm1d. N, C, H, W, which it keeps."""
+
+    ranks: ClassVar[tuple[int, ...]] = (4,)
+
+
+class InstanceNorm3d(_InstanceNorm):
+    """torch.nn.InstanceNorm3d: as InstanceNorm1d. N, C, D, H, W, which it keeps."""
+
+    ranks: ClassVar[tuple[int, ...]] = (5,)
+
+
+class GroupNorm(Normalization):
     """torch.nn.GroupNorm: each of `num_groups` groups of channels to mean 0 and deviation 1, within one
     sample. N, C, ..., which it keeps. Source: Wu and He, 2018 (arXiv:1803.08494)."""
 
@@ -128,14 +190,17 @@ class GroupNorm(_Normalization):
     num_channels: int | None = Field(None, ge=1)
     eps: float = Field(1e-5, ge=0)
     affine: bool = True
+    bias: bool = True
 
     def infer(self, *inputs: TensorType) -> TensorType:
         of_least_rank(self, inputs[0], 2)
         of_dtype(self, inputs[0], SINGLE)
-        channels = known(inputs[0].shape[1], "the number of channels")
-        asserted(self, "num_channels", channels, "channels")
+        channels = counted(self, "num_channels", inputs[0].shape[1], "channels")
         size = divides("num_groups", self.num_groups, channels, "channels")
-        if product_of((size, *inputs[0].shape[2:])) == 1:
+        positions = product_of(inputs[0].shape[2:])
+        if not channels or not can_reach(positions, 1):
+            raise OpError(f"GroupNorm reads one channel and one position or more, and gets {inputs[0]}", input=0)
+        if _lone(inputs[0].shape[0] * size * positions):
             raise OpError(
                 f"num_groups is {self.num_groups}, which leaves one value in each group: nothing to normalise",
                 field="num_groups",
@@ -144,7 +209,7 @@ class GroupNorm(_Normalization):
 
     def parameters(self, *inputs: TensorType) -> dict[str, OwnedTensor]:
         shape = (known(inputs[0].shape[1], "the number of channels"),)
-        return {"weight": OwnedTensor(shape, ONES), "bias": OwnedTensor(shape, ZEROS)} if self.affine else {}
+        return affine_tensors(shape, self.affine, self.bias)
 
     def receptive(self, *inputs: TensorType) -> Receptive:
         return "whole"
@@ -156,104 +221,11 @@ class GroupNorm(_Normalization):
         """As InstanceNormalization of the groups: ONNX's own GroupNormalization scales by group below
         opset 21."""
         shape, groups = inputs[0].shape, self.num_groups
-        grouped = emit.node("Reshape", values[0], integers(emit, [0, groups, -1]))
+        rows = (shape[0], groups, product_of(shape[1:]) // groups)
         ones, zeros = emit.constant([1.0] * groups), emit.constant([0.0] * groups)
+        grouped = reshape(emit, values[0], shape, rows)
         normal = emit.node("InstanceNormalization", grouped, ones, zeros, epsilon=self.eps)
-        x = reshape(emit, normal, (shape[0],), shape)
-        if not self.affine:
-            return x
-        scaled = emit.node("Mul", x, per_channel(emit, emit.parameter("weight"), len(shape)))
-        return emit.node("Add", scaled, per_channel(emit, emit.parameter("bias"), len(shape)))
-
-
-class LayerNorm(_Normalization):
-    """torch.nn.LayerNorm: the last axes of each sample to mean 0 and deviation 1. Keeps its input's type.
-    `normalized_shape` is the last axis where it isn't given; where it is, its length selects the axes,
-    and its values are asserted. Source: Ba et al., 2016 (arXiv:1607.06450)."""
-
-    normalized_shape: OptionalSections = None
-    eps: float = Field(1e-5, ge=0)
-    elementwise_affine: bool = True
-    bias: bool = True
-
-    def _normalized(self, type_: TensorType) -> tuple[int, ...]:
-        written = self.normalized_shape
-        count = len(written) if isinstance(written, tuple) else 1
-        of_least_rank(self, type_, count + 1)
-        found = tuple(known(size, "a normalised size") for size in type_.shape[-count:])
-        if written is not None and written not in (found, found[0] if count == 1 else found):
-            sizes = " x ".join(map(str, found))
-            raise OpError(f"normalized_shape is {written}, but the input ends in {sizes}", field="normalized_shape")
-        return found
-
-    def infer(self, *inputs: TensorType) -> TensorType:
-        of_dtype(self, inputs[0], SINGLE)
-        self._normalized(inputs[0])
-        return inputs[0]
-
-    def parameters(self, *inputs: TensorType) -> dict[str, OwnedTensor]:
-        shape = self._normalized(inputs[0])
-        tensors = {"weight": OwnedTensor(shape, ONES), "bias": OwnedTensor(shape, ZEROS)}
-        return {name: tensors[name] for name in self._affine()}
-
-    def _affine(self) -> list[str]:
-        if not self.elementwise_affine:
-            return []
-        return ["weight", "bias"] if self.bias else ["weight"]
-
-    def receptive(self, *inputs: TensorType) -> Receptive:
-        count = len(self._normalized(inputs[0]))
-        return "point" if inputs[0].axes[-count:] == ("C",) else "whole"
-
-    def to_torch(self, *inputs: TensorType) -> TorchRecipe:
-        shape = self._normalized(inputs[0])
-        return torch_nn(self, normalized_shape=shape[0] if len(shape) == 1 else shape)
-
-    def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
-        emit.require(17)
-        shape = self._normalized(inputs[0])
-        tensors = [emit.parameter(name) for name in self._affine()]
-        if not tensors:  # ONNX wants a scale
-            tensors = [emit.node("Expand", emit.constant(1.0), integers(emit, shape))]
-        return emit.node("LayerNormalization", values[0], *tensors, axis=-len(shape), epsilon=self.eps)
-
-
-class LocalResponseNorm(Weightless):
-    """torch.nn.LocalResponseNorm: each value over the mean square of its `size` nearest channels,
-    x / (k + alpha mean)^beta. N, C, ..., which it keeps. Source: Krizhevsky et al., 2012, section 3.3."""
-
-    size: int = Field(ge=1)
-    alpha: float = 1e-4
-    beta: float = 0.75
-    k: float = 1.0
-
-    def infer(self, *inputs: TensorType) -> TensorType:
-        of_least_rank(self, inputs[0], 3)
-        of_dtype(self, inputs[0], DType.float32, DType.float64)
-        return inputs[0]
-
-    def receptive(self, *inputs: TensorType) -> Receptive:
-        return "point"
-
-    def to_torch(self, *inputs: TensorType) -> TorchRecipe:
-        return torch_nn(self)
-
-    def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
-        """By a pool over the channels: ONNX's LRN is refused by runtimes for even sizes, and for other
-        than four axes."""
-        x, type_ = values[0], inputs[0]
-        if self.size % 2 and type_.rank == 4:
-            return emit.node("LRN", x, size=self.size, alpha=self.alpha, beta=self.beta, bias=self.k)
-        batch, channels, *rest = type_.shape
-        rows = (batch, 1, channels, product_of(rest))
-        means = emit.node(
-            "AveragePool",
-            reshape(emit, emit.node("Mul", x, x), type_.shape[:1], rows),
-            kernel_shape=[self.size, 1],
-            pads=[self.size // 2, 0, (self.size - 1) // 2, 0],
-            count_include_pad=1,
-        )
-        means = reshape(emit, means, type_.shape[:1], type_.shape)
-        scaled = emit.node("Mul", means, emit.constant(self.alpha, type_.dtype))
-        base = emit.node("Add", scaled, emit.constant(self.k, type_.dtype))
-        return emit.node("Div", x, emit.node("Pow", base, emit.constant(self.beta, type_.dtype)))
+        x = reshape(emit, normal, rows, shape)
+        for name, operator in zip(self.parameters(*inputs), ("Mul", "Add"), strict=False):
+            x = emit.node(operator, x, per_channel(emit, emit.parameter(name), len(shape)))
+        return x

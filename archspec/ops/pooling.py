@@ -1,4 +1,4 @@
-"""Pooling: maximum and average over windows, and average over a fixed number of parts."""
+"""Pooling over sliding windows: the greatest value, the mean, and the power mean."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from archspec.dims import Dim
+from archspec.dims import Dim, product_of
 from archspec.ops.arguments import (
-    Adaptive2,
-    Adaptive3,
+    Lone1,
     Natural1,
     Natural2,
     Natural3,
@@ -30,89 +29,115 @@ from archspec.ops.base import (
     Receptive,
     TorchRecipe,
     Weightless,
-    Window,
-    layout,
     of_dtype,
-    of_rank,
     torch_nn,
 )
-from archspec.ops.emission import mean, pad
-from archspec.ops.window import Axis, onnx_pads, window
-from archspec.types import TensorType
+from archspec.ops.conditions import can_reach
+from archspec.ops.emission import integers, pad, runnable, within_plane
+from archspec.ops.window import Axis, occupied, onnx_pads, spatial_sizes, window
+from archspec.types import DType, TensorType
 
 
-class _Pool(Weightless):
-    """What all pools share: each axis behind the channels is pooled by itself."""
+class _WindowPool(Weightless):
+    """What all pools over sliding windows share: each axis behind the channels is pooled by itself; `stride` is
+    `kernel_size` where it isn't given."""
 
     spatial: ClassVar[int]
-
-    def _spatial(self, type_: TensorType) -> tuple[Dim, ...]:
-        of_rank(self, type_, self.spatial + 2, axes=layout(self.spatial + 2))
-        of_dtype(self, type_, *FLOATS)
-        return type_.shape[2:]
-
-    def to_torch(self, *inputs: TensorType) -> TorchRecipe:
-        return torch_nn(self)
-
-
-class _WindowPool(_Pool):
-    """A pool over sliding windows; `stride` is `kernel_size` where it isn't given."""
+    mixes_channels: ClassVar[bool] = False
 
     kernel_size: tuple[int, ...]
     stride: tuple[int, ...] | None
-    padding: tuple[int, ...]
     ceil_mode: bool = False
+
+    def _padding(self) -> tuple[int, ...]:
+        return (0,) * self.spatial
 
     def _dilation(self) -> tuple[int, ...]:
         return (1,) * self.spatial
 
     def _axes(self) -> tuple[Axis, ...]:
-        columns = zip(self.kernel_size, self.stride or self.kernel_size, self._dilation(), self.padding, strict=True)
+        columns = zip(self.kernel_size, self.stride or self.kernel_size, self._dilation(), self._padding(), strict=True)
         axes = tuple(Axis(kernel, stride, dilation, size, size) for kernel, stride, dilation, size in columns)
         return tuple(axis.covering() for axis in axes) if self.ceil_mode else axes
 
-    def infer(self, *inputs: TensorType) -> TensorType:
-        spatial = self._spatial(inputs[0])
-        for kernel, padding in zip(self.kernel_size, self.padding, strict=True):
+    def _pooled(self, type_: TensorType) -> TensorType:
+        sizes = spatial_sizes(self, type_, self.spatial)
+        of_dtype(self, type_, *FLOATS)
+        for kernel, padding in zip(self.kernel_size, self._padding(), strict=True):
             if padding > kernel // 2:
                 raise OpError(
                     f"padding is {padding}, and a kernel of {kernel} takes half of that at most", field="padding"
                 )
-        sizes = [axis.fitting(size) for axis, size in zip(self._axes(), spatial, strict=True)]
-        return TensorType.of((*inputs[0].shape[:2], *sizes), inputs[0].dtype)
+        occupied(self, type_)
+        found = [axis.fitting(size) for axis, size in zip(self._axes(), sizes, strict=True)]
+        return TensorType.of((*type_.shape[:2], *found), type_.dtype)
 
     def receptive(self, *inputs: TensorType) -> Receptive:
         return window(self._axes())
+
+    def to_torch(self, *inputs: TensorType) -> TorchRecipe:
+        return torch_nn(self)
 
 
 class _MaxPool(_WindowPool):
     """The greatest value of each window; padding never wins."""
 
+    padding: tuple[int, ...]
     dilation: tuple[int, ...]
+    return_indices: bool = False
+
+    @property
+    def multiple(self) -> bool:
+        return self.return_indices
+
+    def _padding(self) -> tuple[int, ...]:
+        return self.padding
 
     def _dilation(self) -> tuple[int, ...]:
         return self.dilation
 
-    def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
-        x, axes = values[0], self._axes()
-        if any(axis.high >= axis.kernel for axis in axes):  # more than ONNX runtimes take as padding of a pool
+    def infer(self, *inputs: TensorType) -> TensorType | tuple[TensorType, ...]:
+        found = self._pooled(inputs[0])
+        return (found, found._replace(dtype=DType.int64)) if self.return_indices else found
+
+    def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle | tuple[Handle, ...]:
+        x, axes, sizes = values[0], self._axes(), list(inputs[0].shape[2:])
+        beyond = any(axis.high >= axis.kernel for axis in axes)
+        if beyond:  # more than ONNX runtimes take as padding of a pool
             sides = [(0, 0), (0, 0), *((axis.low, axis.high) for axis in axes)]
             x = pad(emit, x, sides, value=emit.constant(-inf, inputs[0].dtype))
-            axes = tuple(axis._replace(low=0, high=0) for axis in axes)
-        return emit.node(
-            "MaxPool",
-            x,
-            kernel_shape=[axis.kernel for axis in axes],
-            strides=[axis.stride for axis in axes],
-            dilations=[axis.dilation for axis in axes],
-            pads=onnx_pads(axes),
-        )
+        attributes = {
+            "kernel_shape": [axis.kernel for axis in axes],
+            "strides": [axis.stride for axis in axes],
+            "dilations": [axis.dilation for axis in axes],
+            "pads": [0] * 2 * self.spatial if beyond else onnx_pads(axes),
+        }
+        if not self.return_indices:
+            return emit.node("MaxPool", x, **attributes)
+        greatest, places = emit.nodes("MaxPool", 2, x, **attributes)
+        if not beyond:
+            return greatest, within_plane(emit, places, sizes)
+        padded = [size + (axis.low + axis.high) for size, axis in zip(sizes, axes, strict=True)]
+        return greatest, _moved(emit, within_plane(emit, places, padded), padded, sizes, axes)
+
+
+def _moved(emit: Emitter, places: Handle, padded: list[Dim], sizes: list[Dim], axes: tuple[Axis, ...]) -> Handle:
+    """Places in padded planes as places in the planes of these sizes."""
+    total = None
+    for k, axis in enumerate(axes):
+        at = emit.node("Div", places, emit.shape([product_of(padded[k + 1 :])]))
+        at = emit.node("Mod", at, emit.shape([padded[k]]))
+        at = emit.node("Sub", at, integers(emit, [axis.low]))
+        at = emit.node("Mul", at, emit.shape([product_of(sizes[k + 1 :])]))
+        total = at if total is None else emit.node("Add", total, at)
+    return total
 
 
 class MaxPool1d(_MaxPool):
     """torch.nn.MaxPool1d: N, C, L -> N, C, L';
     L' = floor((L + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1, or with ceil_mode the ceiling,
-    as long as the last window starts before the far padding."""
+    as long as the last window starts before the far padding. With return_indices two values: the greatest ones, and
+    where in their channel they stand (int64)."""
 
     spatial: ClassVar[int] = 1
     kernel_size: Positive1
@@ -122,7 +147,7 @@ class MaxPool1d(_MaxPool):
 
 
 class MaxPool2d(_MaxPool):
-    """torch.nn.MaxPool2d: N, C, H, W -> N, C, H', W', each as in MaxPool1d."""
+    """torch.nn.MaxPool2d: N, C, H, W -> N, C, H', W', each as in MaxPool1d; indices count through H x W."""
 
     spatial: ClassVar[int] = 2
     kernel_size: Positive2
@@ -132,7 +157,7 @@ class MaxPool2d(_MaxPool):
 
 
 class MaxPool3d(_MaxPool):
-    """torch.nn.MaxPool3d: N, C, D, H, W -> N, C, D', H', W', each as in MaxPool1d."""
+    """torch.nn.MaxPool3d: N, C, D, H, W -> N, C, D', H', W', each as in MaxPool1d; indices count through D x H x W."""
 
     spatial: ClassVar[int] = 3
     kernel_size: Positive3
@@ -141,10 +166,40 @@ class MaxPool3d(_MaxPool):
     dilation: Positive3 = (1, 1, 1)
 
 
-class _AvgPool(_WindowPool):
+class _MeanPool(_WindowPool):
+    """A pool by means. Over three axes torch has them in single and double precision only, and of inputs that are no
+    smaller than the kernel, whatever the padding."""
+
+    def infer(self, *inputs: TensorType) -> TensorType:
+        found = self._pooled(inputs[0])
+        if self.spatial < 3:
+            return found
+        of_dtype(self, inputs[0], DType.float32, DType.float64)
+        for kernel, size in zip(self.kernel_size, inputs[0].shape[2:], strict=True):
+            if not can_reach(size, kernel):
+                raise OpError(f"a kernel of {kernel} does not fit into {size} positions, padding left aside", input=0)
+        return found
+
+    def _mean(self, emit: Emitter, x: Handle, type_: TensorType, axes: tuple[Axis, ...], include: bool) -> Handle:
+        runnable("AveragePool", type_, DType.float32, DType.float16)
+        return emit.node(
+            "AveragePool",
+            x,
+            kernel_shape=[axis.kernel for axis in axes],
+            strides=[axis.stride for axis in axes],
+            pads=onnx_pads(axes),
+            count_include_pad=int(include),
+        )
+
+
+class _AvgPool(_MeanPool):
     """The mean of each window. What `ceil_mode` adds after the padding never counts in the divisor."""
 
+    padding: tuple[int, ...]
     count_include_pad: bool = True
+
+    def _padding(self) -> tuple[int, ...]:
+        return self.padding
 
     def _divisor(self) -> int | None:
         return None
@@ -158,14 +213,7 @@ class _AvgPool(_WindowPool):
             x = pad(emit, x, [(0, 0), (0, 0), *((size, size) for size in self.padding)])
             axes = tuple(axis._replace(low=0, high=more) for axis, more in zip(axes, beyond, strict=True))
             include = False
-        x = emit.node(
-            "AveragePool",
-            x,
-            kernel_shape=[axis.kernel for axis in axes],
-            strides=[axis.stride for axis in axes],
-            pads=onnx_pads(axes),
-            count_include_pad=int(include),
-        )
+        x = self._mean(emit, x, inputs[0], axes, include)
         if divisor is None:
             return x
         return emit.node("Mul", x, emit.constant(prod(self.kernel_size) / divisor, inputs[0].dtype))
@@ -200,104 +248,54 @@ class AvgPool2d(_DividedAvgPool):
 
 
 class AvgPool3d(_DividedAvgPool):
-    """torch.nn.AvgPool3d: N, C, D, H, W -> N, C, D', H', W', each as in AvgPool2d. The input is no
-    smaller than the kernel: torch counts no padding there."""
+    """torch.nn.AvgPool3d: N, C, D, H, W -> N, C, D', H', W', each as in AvgPool2d; D, H and W are at
+    least those of the kernel."""
 
     spatial: ClassVar[int] = 3
     kernel_size: Positive3
     stride: Stride3 = None
     padding: Natural3 = (0, 0, 0)
 
+
+class _LPPool(_MeanPool):
+    """The sum of the powers of each window, and its root: (sum x^norm_type)^(1 / norm_type). As in torch, a window that
+    `ceil_mode` lets stand out is scaled up to a whole one, and odd powers keep their sign, whose root is NaN."""
+
+    norm_type: float
+
     def infer(self, *inputs: TensorType) -> TensorType:
-        for kernel, size in zip(self.kernel_size, self._spatial(inputs[0]), strict=True):
-            if isinstance(size, int) and size < kernel:
-                raise OpError(f"a kernel of {kernel} does not fit into {size} positions, padding left aside", input=0)
+        if self.norm_type == 0:
+            raise OpError(f"norm_type is {self.norm_type}, and has to be another number than 0", field="norm_type")
         return super().infer(*inputs)
 
-
-class _AdaptiveAvgPool(_Pool):
-    """The mean over `output_size` parts of each axis: part i of x is [floor(i x / n), ceil((i + 1) x / n))."""
-
-    output_size: tuple[int | None, ...]
-
-    def _targets(self, spatial: tuple[Dim, ...]) -> list[Dim]:
-        return [size if wanted is None else wanted for wanted, size in zip(self.output_size, spatial, strict=True)]
-
-    def infer(self, *inputs: TensorType) -> TensorType:
-        return TensorType.of((*inputs[0].shape[:2], *self._targets(self._spatial(inputs[0]))), inputs[0].dtype)
-
-    def receptive(self, *inputs: TensorType) -> Receptive:
-        """Windows where the parts are equal; else the whole, though a part sees less."""
-        kernel = self._equal_parts(inputs[0].shape[2:])
-        if all(target == 1 for target in self.output_size) or kernel is None:
-            return "whole"
-        return Window(kernel, kernel, (0,) * self.spatial)
-
-    def _equal_parts(self, spatial: tuple[Dim, ...]) -> tuple[int, ...] | None:
-        """The size of the parts per axis, where all parts of an axis are of one size that is known."""
-        sizes = []
-        for target, size in zip(self._targets(spatial), spatial, strict=True):
-            if target == size:
-                sizes.append(1)
-            elif isinstance(size, int) and isinstance(target, int) and size % target == 0:
-                sizes.append(size // target)
-            else:
-                return None
-        return tuple(sizes)
-
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
-        spatial = inputs[0].shape[2:]
-        if all(target == 1 for target in self.output_size):
-            return emit.node("GlobalAveragePool", values[0])
-        kernel = self._equal_parts(spatial)
-        if kernel is None:
-            return self._by_matrices(emit, values[0], inputs[0])
-        if max(kernel) == 1:
-            return values[0]
-        return emit.node("AveragePool", values[0], kernel_shape=list(kernel), strides=list(kernel), count_include_pad=0)
-
-    def _by_matrices(self, emit: Emitter, x: Handle, type_: TensorType) -> Handle:
-        """Each axis in turn stands last, is multiplied by a matrix of means, and goes to the front of the
-        spatial axes; after all of them have, they stand in order again."""
-        spatial = type_.shape[2:]
-        turned = [0, 1, self.spatial + 1, *range(2, self.spatial + 1)]
-        for size, target in reversed(list(zip(spatial, self._targets(spatial), strict=True))):
-            if target == 1:
-                x = mean(emit, x, [-1])
-            elif target != size:
-                if not isinstance(size, int) or not isinstance(target, int):
-                    raise OpError(
-                        f"ONNX has no pool from {size} positions to {target}; a symbolic size goes to 1 only",
-                        field="output_size",
-                    )
-                x = emit.node("MatMul", x, emit.constant(_means(size, target), type_.dtype))
-            if self.spatial > 1:
-                x = emit.node("Transpose", x, perm=turned)
-        return x
+        powers = emit.node("Pow", values[0], emit.constant(self.norm_type, inputs[0].dtype))
+        means = self._mean(emit, powers, inputs[0], self._axes(), include=False)
+        sums = emit.node("Mul", means, emit.constant(prod(self.kernel_size), inputs[0].dtype))
+        return emit.node("Pow", sums, emit.constant(1 / self.norm_type, inputs[0].dtype))
 
 
-def _means(size: int, parts: int) -> list[list[float]]:
-    """The matrix of `size` rows that takes the mean of each part."""
-    bounds = [(i * size // parts, -(-(i + 1) * size // parts)) for i in range(parts)]
-    return [[1 / (end - start) if start <= row < end else 0.0 for start, end in bounds] for row in range(size)]
-
-
-class AdaptiveAvgPool1d(_AdaptiveAvgPool):
-    """torch.nn.AdaptiveAvgPool1d: N, C, L -> N, C, output_size."""
+class LPPool1d(_LPPool):
+    """torch.nn.LPPool1d: N, C, L -> N, C, L', as in MaxPool1d without padding and dilation; each window gives
+    (sum of x^norm_type)^(1 / norm_type)."""
 
     spatial: ClassVar[int] = 1
-    output_size: Positive1
+    kernel_size: Lone1
+    stride: Stride1 = None
 
 
-class AdaptiveAvgPool2d(_AdaptiveAvgPool):
-    """torch.nn.AdaptiveAvgPool2d: N, C, H, W -> N, C, *output_size; null in a list keeps a size."""
+class LPPool2d(_LPPool):
+    """torch.nn.LPPool2d: N, C, H, W -> N, C, H', W', each as in LPPool1d."""
 
     spatial: ClassVar[int] = 2
-    output_size: Adaptive2
+    kernel_size: Positive2
+    stride: Stride2 = None
 
 
-class AdaptiveAvgPool3d(_AdaptiveAvgPool):
-    """torch.nn.AdaptiveAvgPool3d: N, C, D, H, W -> N, C, *output_size; null in a list keeps a size."""
+class LPPool3d(_LPPool):
+    """torch.nn.LPPool3d: N, C, D, H, W -> N, C, D', H', W', each as in LPPool1d; D, H and W are at least
+    those of the kernel."""
 
     spatial: ClassVar[int] = 3
-    output_size: Adaptive3
+    kernel_size: Positive3
+    stride: Stride3 = None

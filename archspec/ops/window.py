@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archspec.dims import Dim, below_one
-from archspec.ops.base import OpError, Window
+from archspec.dims import Dim
+from archspec.ops.base import Op, OpError, Window, layout, of_rank
+from archspec.ops.conditions import can_reach
+from archspec.types import TensorType
 
 
 class Axis(NamedTuple):
@@ -28,11 +30,10 @@ class Axis(NamedTuple):
 
     def fitting(self, size: Dim) -> Dim:
         """How many windows fit; refused when none does."""
-        found = (size + (self.low + self.high - self.extent)) // self.stride + 1
-        if below_one(found):
-            padded = size + (self.low + self.high)
+        padded = size + (self.low + self.high)
+        if not can_reach(padded, self.extent):
             raise OpError(f"a kernel that covers {self.extent} does not fit into {padded}, padding included", input=0)
-        return found
+        return (padded - self.extent) // self.stride + 1
 
     def covering(self) -> Axis:
         """The same with more padding after, so that the windows of torch's `ceil_mode` fit: the last one
@@ -53,3 +54,17 @@ def window(axes: tuple[Axis, ...]) -> Window:
 def onnx_pads(axes: tuple[Axis, ...]) -> list[int]:
     """ONNX's order of paddings: before each axis, then after each axis."""
     return [*(axis.low for axis in axes), *(axis.high for axis in axes)]
+
+
+def spatial_sizes(op: Op, type_: TensorType, count: int) -> tuple[Dim, ...]:
+    """The sizes of the axes behind the channels, of which there have to be `count`."""
+    of_rank(op, type_, count + 2, axes=layout(count + 2))
+    return type_.shape[2:]
+
+
+def occupied(op: Op, type_: TensorType, start: int = 1, input: int = 0) -> None:
+    """Refuse axes of no positions, from axis `start` on; torch mostly takes an empty batch, and nothing else empty."""
+    for axis in range(start, type_.rank):
+        if not can_reach(type_.shape[axis], 1):
+            text = f"{type(op).__name__} needs 1 position or more along axis {axis}, and gets {type_}"
+            raise OpError(text, input=input)

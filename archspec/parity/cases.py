@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import TypeAlias
 
-from archspec.dims import Dim, evaluate, symbols
-from archspec.graph import Graph, Value
-from archspec.ops.base import OpError
-from archspec.types import TensorType
+from archspec.dims import System, evaluate, symbols
+from archspec.graph import Graph
 
 Sizes: TypeAlias = dict[str, int]
 
 BATCHES = (1, 2, 3)
 _STEP = 32  # what most networks that divide their maps divide them by
 _LARGEST = 1024
+_TRIED = 1000  # solutions of what the layers ask
 
 
 class NoSizes(Exception):
@@ -41,37 +41,39 @@ def sizes_of(graph: Graph, batches: Sequence[int] = BATCHES) -> list[Sizes]:
 
 def _settings(graph: Graph, batch: Sizes, names: Sequence[str]) -> Iterator[Sizes]:
     """Up to three settings of these symbols, each of which the network takes."""
-    aligned = [{name: size + _STEP * k for k, name in enumerate(names)} for size in range(_STEP, _LARGEST, _STEP)]
-    first = next(_fitting(graph, batch, aligned, least=2), None) or next(_fitting(graph, batch, aligned, least=1), None)
+    first = next(_fitting(graph, batch, _aligned(names), least=2), None)
+    first = first or next(_fitting(graph, batch, chain(_aligned(names), _solved(graph, names)), least=1), None)
     if first is None:
         raise NoSizes(f"no sizes up to {_LARGEST} were found for {', '.join(names)} that the network takes")
     turned = dict(zip(names, reversed(first.values()), strict=True))
     odd = {name: size + _STEP + 5 + 6 * k for k, (name, size) in enumerate(turned.items())}
     larger = {name: size + 2 * _STEP for name, size in turned.items()}
-    return iter([first, *_fitting(graph, batch, [odd, larger], least=1)])
+    more = list(_fitting(graph, batch, [odd, larger], least=1))
+    if not more:
+        more = [sizes for sizes in _fitting(graph, batch, _solved(graph, names), least=1) if sizes != first]
+    return iter([first, *more[:2]])
+
+
+def _aligned(names: Sequence[str]) -> Iterator[Sizes]:
+    """Multiples of what networks divide their maps by, no two alike."""
+    return ({name: size + _STEP * k for k, name in enumerate(names)} for size in range(_STEP, _LARGEST, _STEP))
+
+
+def _solved(graph: Graph, names: Sequence[str]) -> Iterator[Sizes]:
+    """The sizes that the spec itself gives, and those that solve what the layers ask of symbols."""
+    yield {name: graph.declared.get(name, _STEP) for name in names}
+    for example in islice(System(each.condition for each in graph.requirements).examples(), _TRIED):
+        yield {name: example.get(name, _STEP) for name in names}
 
 
 def _fitting(graph: Graph, batch: Sizes, candidates: Iterable[Sizes], least: int) -> Iterator[Sizes]:
-    """Those that every layer takes, and that leave at least so much of every axis that depends on them."""
+    """Those that the layers ask for, and that leave at least so much of every axis that depends on them."""
     return (sizes for sizes in candidates if _fits(graph, {**batch, **sizes}, least, frozenset(sizes)))
 
 
 def _fits(graph: Graph, sizes: Sizes, least: int, free: frozenset[str]) -> bool:
-    for node in graph.nodes:
-        try:
-            node.op.infer(*(_at(value, sizes) for value in node.inputs))
-        except OpError:
-            return False
-        dependent = [size for value in node.outputs for size in value.type.shape if symbols(size) & free]
-        if any(size < least for size in _numbers(dependent, sizes)):
-            return False
-    return True
-
-
-def _at(value: Value, sizes: Mapping[str, int]) -> TensorType:
-    return value.type._replace(shape=_numbers(value.type.shape, sizes))
-
-
-def _numbers(shape: Iterable[Dim], sizes: Mapping[str, int]) -> tuple[int, ...]:
-    numbers = [evaluate(size, sizes) for size in shape]
-    return tuple(number for number in numbers if isinstance(number, int))
+    if not all(each.condition.at(**sizes) for each in graph.requirements):
+        return False
+    values = (value for node in graph.nodes for value in node.outputs)
+    dependent = {size for value in values for size in value.type.shape if symbols(size) & free}
+    return all(number >= least for number in (evaluate(size, sizes) for size in dependent) if isinstance(number, int))

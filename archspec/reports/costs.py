@@ -2,10 +2,12 @@
 
 Activations are those of one inference at N = 1, in an executor that frees a tensor after its last
 reader and copies nothing that torch can view: some layers hand on the tensor that they read.
+docs/costs.md says what every number means, and how it was checked.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from math import prod
 from typing import NamedTuple
@@ -13,15 +15,20 @@ from typing import NamedTuple
 from archspec.dims import Dim, evaluate, symbols
 from archspec.graph import Graph, Node, Value
 from archspec.ops.base import Op
+from archspec.types import DType
 
 
 class Weights(NamedTuple):
-    """Elements of the tensors that the layers own, each tensor once, and the bytes of them all."""
+    """Elements of the tensors that the layers own, each tensor once, and their bytes by element type."""
 
     parameters: int
     trainable: int
     buffers: int
-    bytes: int
+    bytes_by_dtype: Mapping[DType, int]
+
+    @property
+    def bytes(self) -> int:
+        return sum(self.bytes_by_dtype.values())
 
 
 class Activations(NamedTuple):
@@ -35,11 +42,14 @@ class Activations(NamedTuple):
 def weights(graph: Graph) -> Weights:
     """Counted as torch does: BatchNorm's number of batches is a buffer of one element."""
     tensors = [tensor for _, _, tensor in graph.owned()]
+    bytes_by_dtype: Counter[DType] = Counter()
+    for tensor in tensors:
+        bytes_by_dtype[tensor.dtype] += prod(tensor.shape) * tensor.dtype.bytes
     return Weights(
         parameters=sum(prod(tensor.shape) for tensor in tensors if not tensor.buffer),
         trainable=sum(prod(tensor.shape) for tensor in tensors if not tensor.buffer and tensor.trainable),
         buffers=sum(prod(tensor.shape) for tensor in tensors if tensor.buffer),
-        bytes=sum(prod(tensor.shape) * tensor.dtype.bytes for tensor in tensors),
+        bytes_by_dtype=dict(bytes_by_dtype.most_common()),
     )
 
 
@@ -69,6 +79,14 @@ def owns_result(op: Op) -> bool:
     return type(op).__name__ in ("Parameter", "Buffer")
 
 
+def activation_bytes(node: Node, one: Mapping[str, int]) -> Dim:
+    """The bytes that the results of a layer take in one inference: 0 where it hands on what is there already, and
+    where it runs in training only."""
+    if node.training_only or hands_on(node.op) or owns_result(node.op):
+        return 0
+    return sum((_bytes(value, one) for value in node.outputs), start=0)
+
+
 def activations(graph: Graph, one: Mapping[str, int]) -> Activations:
     """The results that are no views, and the most bytes alive while a layer runs: its result, and every
     tensor made before it, a model input or a result, that it or a later layer reads or that is an output.
@@ -82,18 +100,22 @@ def activations(graph: Graph, one: Mapping[str, int]) -> Activations:
     read_last.update((holder[output.value], len(layers)) for output in graph.outputs if not output.training)
 
     def size(tensors: Iterable[Value | None]) -> Dim:
-        return sum(evaluate(value.type.elements, one) * value.type.dtype.bytes for value in tensors if value)
+        return sum((_bytes(value, one) for value in tensors if value), start=0)
 
     alive = size(value for value in graph.inputs if value in read_last)
     total: Dim = 0
     moments = [alive]
     for step, node in enumerate(layers):
-        made = [value for value in node.outputs if holder[value] is value]
-        alive, total = alive + size(made), total + size(made)
+        made = activation_bytes(node, one)
+        alive, total = alive + made, total + made
         moments.append(alive)
-        used = {*made, *(holder[value] for value in node.inputs)}
+        used = {holder[value] for value in (*node.outputs, *node.inputs)}
         alive -= size(tensor for tensor in used if read_last.get(tensor, step) == step)
     return Activations(total, _largest(moments))
+
+
+def _bytes(value: Value, one: Mapping[str, int]) -> Dim:
+    return evaluate(value.type.elements, one) * value.type.dtype.bytes
 
 
 def _largest(sizes: Iterable[Dim]) -> tuple[Dim, ...]:

@@ -8,13 +8,15 @@ and one that mixes positions that were folded into channels (a Linear after Flat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from math import gcd, lcm
 from typing import Literal, NamedTuple, TypeAlias
 
 from archspec.dims import Dim
 from archspec.graph import Graph, Node, Value
 from archspec.ops.base import Receptive, Window
+from archspec.ops.conditions import gathered
 from archspec.types import SPATIAL, TensorType
 
 _LONGEST_PERIOD = 4096  # of fields that differ from position to position; beyond it they are not followed
@@ -33,6 +35,16 @@ class Reach(NamedTuple):
     @property
     def size(self) -> int:
         return max((last - first + 1 for first, last in filter(None, self.seen)), default=0)
+
+    @property
+    def stride(self) -> Fraction:
+        """How many pixels what is seen moves from one position to the next, on average over a period."""
+        return Fraction(self.step, len(self.seen))
+
+    @property
+    def start(self) -> int | None:
+        """The first pixel that position 0 sees; negative in padding."""
+        return self.seen[0][0] if self.seen[0] else None
 
     def of(self, first: int, last: int) -> Interval | None:
         """What the positions from first to last see together."""
@@ -99,6 +111,16 @@ def sizes(field: Field | None, image: Value | None) -> tuple[Dim, ...] | Literal
     return tuple(extents[axis] if sight == "whole" else sight.size for axis, sight in field.items())
 
 
+def steps(field: Field | None) -> list[Fraction | None] | None:
+    """A field's stride along each spatial axis of the image; None where positions don't go in steps."""
+    return [sight.stride if isinstance(sight, Reach) else None for sight in field.values()] if field else None
+
+
+def starts(field: Field | None) -> list[int | None] | None:
+    """The first pixel that position 0 sees along each spatial axis of the image; None where none is the first."""
+    return [sight.start if isinstance(sight, Reach) else None for sight in field.values()] if field else None
+
+
 def _spatial(type_: TensorType) -> list[str]:
     return [axis for axis in type_.axes if axis in SPATIAL]
 
@@ -108,19 +130,36 @@ def _through(node: Node, read: Sequence[Field | None], out: TensorType) -> Field
     known = [field for field in read if field is not None]
     if len(known) < len(read):
         return None
-    receptive = node.op.receptive(*node.input_types)
     seen: dict[str, Sight] = {}
-    for axis in dict.fromkeys(axis for field in known for axis in field):
-        parts = [
-            _step(field[axis], receptive, node, type_, out)
-            for field, type_ in zip(known, node.input_types, strict=True)
-            if axis in field
-        ]
+    for axis, parts in _parts(node, known, out).items():
         together = _together(parts)
         if together is None:
             return None
         seen[axis] = together
     return seen
+
+
+def _parts(node: Node, read: Sequence[Field], out: TensorType) -> dict[str, list[Sight | None]]:
+    """What a result sees along each axis of the image through each of the layer's inputs."""
+    receptive = node.op.receptive(*node.input_types)
+    parts: dict[str, list[Sight | None]] = {}
+    for field, type_ in zip(read, node.input_types, strict=True):
+        for axis, sight in field.items():
+            parts.setdefault(axis, []).append(_step(sight, receptive, node, type_, out))
+    return parts
+
+
+def misaligned(graph: Graph, fields: Mapping[Value, Field | None]) -> Iterator[tuple[Node, list[Fraction]]]:
+    """The layers at which paths meet that go in different steps, and these steps: no field is known behind them."""
+    for node in graph.nodes:
+        read = [field for value in node.inputs if (field := fields[value]) is not None]
+        result = node.outputs[0]
+        if fields[result] is None and len(read) == len(node.inputs):
+            for parts in _parts(node, read, result.type).values():
+                strides = {part.stride for part in parts if isinstance(part, Reach)}
+                if len(strides) > 1:
+                    yield node, sorted(strides)
+                    break
 
 
 def _step(sight: Sight, receptive: Receptive, node: Node, type_: TensorType, out: TensorType) -> Sight | None:
@@ -157,12 +196,17 @@ def _relocated(sight: Reach | Scattered, node: Node, type_: TensorType, out: Ten
         return None
     if out.elements != type_.elements:  # one position selected
         return Scattered(None, sight.size)
-    return Scattered("L" if "L" in out.axes and "L" not in type_.axes else "C", sight.size)
+    into = "L" if "L" in out.axes and "L" not in type_.axes else "C"
+    return Scattered(into, sight.size) if into in out.axes else None
 
 
 def _same(node: Node, a: Dim, b: Dim) -> bool:
     """Whether two sizes are equal, or have to be: what is not proved is what the layer requires."""
-    return a == b or any({a, b} == set(pair) for pair in node.op.unproved(*node.input_types))
+    if a == b or isinstance(a - b, int):
+        return a == b
+    with gathered() as required:
+        node.op.infer(*node.input_types)
+    return any(need.relation == "==" and need.left - need.right in (a - b, b - a) for need in required)
 
 
 def _together(parts: Sequence[Sight | None]) -> Sight | None:

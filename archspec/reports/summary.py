@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from shutil import get_terminal_size
 from typing import Any, Literal, TypeAlias
 
 from archspec.dims import Dim
-from archspec.graph import Graph, Node, Scope
+from archspec.graph import Graph, Node, Scope, Value
 from archspec.render import printable
-from archspec.reports import costs, receptive, tables
+from archspec.reports import costs, layers, receptive, tables
+from archspec.reports.figures import NAMELESS, Legend, exact, in_bytes, plain, short, times
+from archspec.reports.layers import Row
+from archspec.reports.rollup import Per, Rollup, roll_up
 from archspec.types import TensorType
 
 Receptive: TypeAlias = tuple[Dim, ...] | Literal["whole"] | None
 """Pixels along each spatial axis of the model's first image; all of it; or nothing of it, or not known."""
+
+_PAGE = 120  # columns, in a notebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +34,27 @@ class Layer:
     outputs: tuple[TensorType, ...]
     params: int
     macs: Dim
+    activation_bytes: Dim
     receptive_field: Receptive
+    receptive_stride: list[Fraction | None] | None = None
+    receptive_start: list[int | None] | None = None
     shares: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """The JSON form; `output_shape` is a list of shapes where there are several outputs."""
+        """The JSON form; `output_shape` is a list of shapes where there are several outputs, and a fraction is text."""
         shapes = [_shape(type_) for type_ in self.outputs]
-        field = self.receptive_field
+        field, stride = self.receptive_field, self.receptive_stride
         return {
             "path": self.path,
             "op": self.op,
             "inputs": list(self.inputs),
             "output_shape": shapes[0] if len(shapes) == 1 else shapes,
             "params": self.params,
-            "macs": _plain(self.macs),
-            "receptive_field": [_plain(size) for size in field] if isinstance(field, tuple) else field,
+            "macs": plain(self.macs),
+            "activation_bytes": plain(self.activation_bytes),
+            "receptive_field": [plain(size) for size in field] if isinstance(field, tuple) else field,
+            "receptive_stride": stride and [_whole_or_text(step) for step in stride],
+            "receptive_start": self.receptive_start,
         }
 
 
@@ -59,6 +71,7 @@ class Summary:
     macs: Dim
     activations: costs.Activations
     layers: tuple[Layer, ...]
+    notes: tuple[str, ...]
     root: Scope = field(repr=False)
 
     def as_dict(self) -> dict[str, Any]:
@@ -72,61 +85,99 @@ class Summary:
             },
             "params": {"total": self.weights.parameters, "trainable": self.weights.trainable},
             "buffers": self.weights.buffers,
-            "macs": _plain(self.macs),
+            "macs": plain(self.macs),
             "weight_bytes": self.weights.bytes,
-            "activation_bytes": {"sum": _plain(self.activations.sum), "peak": _plain(*self.activations.peak)},
+            "weight_bytes_by_dtype": {str(dtype): size for dtype, size in self.weights.bytes_by_dtype.items()},
+            "activation_bytes": {"sum": plain(self.activations.sum), "peak": plain(*self.activations.peak)},
             "layers": [layer.as_dict() for layer in self.layers],
+            "notes": list(self.notes),
         }
+
+    def per(self, per: Per) -> Rollup:
+        """The costs added up by block or by op."""
+        return roll_up(self, per)
+
+    @property
+    def legend(self) -> Legend:
+        """Names for the floors in the layers' sizes."""
+        return Legend(size for layer in self.layers for type_ in layer.outputs for size in type_.shape)
 
     def text(self, width: int | None = None, depth: int | None = None, color: bool = False) -> str:
         """For a terminal, `width` columns wide (none given: as wide as this one). `depth` as in `rows`."""
-        width = width or get_terminal_size().columns
-        table = tables.text(self.rows(depth), width, color)
-        return "\n".join([self._head(width), "", table, tables.totals(self._totals())])
+        width, legend = width or get_terminal_size().columns, self.legend
+        table = layers.text(self.rows(depth), legend, width, color)
+        return "\n".join([self._head(legend, width), "", table, self._foot(legend, width)])
 
     def markdown(self, depth: int | None = None) -> str:
         """The table, and the totals as a list."""
-        totals = [f"- {what}: {tables.exact(*sizes)} {remark}".rstrip() for what, sizes, remark in self._totals()]
-        return "\n".join([f"### {self.name}", "", tables.markdown(self.rows(depth)), "", *totals])
+        legend = self.legend
+        table = tables.markdown(layers.table(self.rows(depth), legend))
+        names = [f"- {line}" for line in legend.lines(width=0)]
+        totals = [
+            f"- {what}: {exact(*sizes, legend=legend)} {remark}".rstrip() for what, sizes, remark in self._totals()
+        ]
+        notes = [f"- note: {note}" for note in self.notes]
+        return "\n".join([f"### {self.name}", "", table, "", *names, *totals, *notes])
 
     def csv(self, depth: int | None = None) -> str:
         """The table alone."""
-        return tables.csv(self.rows(depth))
+        return layers.csv(self.rows(depth))
 
     def _repr_html_(self) -> str:
         from html import escape
 
-        head, totals = self._head(width=120), tables.totals(self._totals())
-        return f"<pre>{escape(head)}</pre>\n{tables.html(self.rows())}\n<pre>{escape(totals)}</pre>"
+        legend = self.legend
+        table = tables.html(layers.table(self.rows(), legend))
+        head, foot = self._head(legend, _PAGE), self._foot(legend, _PAGE)
+        return f"<pre>{escape(head)}</pre>\n{table}\n<pre>{escape(foot)}</pre>"
 
     def __str__(self) -> str:
         return self.text()
 
-    def rows(self, depth: int | None = None) -> list[tables.Row]:
+    def rows(self, depth: int | None = None) -> list[Row]:
         """A row for each layer and scope, as they nest, in execution order. With `depth`, a scope that
         deep (1: the outermost) has one row for everything in it."""
-        return list(_rows(self.root, 1, depth, {layer.path: layer for layer in self.layers}))
+        return list(layers.rows(self.root, {layer.path: layer for layer in self.layers}, depth))
 
-    def _head(self, width: int) -> str:
-        """The name, and below it what goes in and comes out."""
-        lines = [["  in", printable(name), str(type_), type_.dtype, ""] for name, type_ in self.inputs.items()]
-        for name, type_ in self.outputs.items():
-            when = "in training only" if name in self.training_outputs else ""
-            lines.append(["  out", printable(name), str(type_), type_.dtype, when])
+    def _foot(self, legend: Legend, width: int) -> str:
+        """What names stand for, the totals, and the notes."""
+        names = legend.lines(width)
+        totals = [(what, tuple(map(legend, sizes)), remark) for what, sizes, remark in self._totals()]
+        rule = ["-" * max(map(len, names))] if names else []
+        return "\n".join([*names, *rule, tables.totals(totals, width), *(f"note: {note}" for note in self.notes)])
+
+    def _head(self, legend: Legend, width: int) -> str:
+        """The name, and below it what goes in and comes out: in full where that fits."""
+        full, named = self._ends(NAMELESS), self._ends(legend)
+        lines = full if tables.width_of(full) <= width else named
         return "\n".join([printable(self.name), *tables.aligned(lines, width, left=5)])
+
+    def _ends(self, legend: Legend) -> list[tuple[str, ...]]:
+        inputs = [("  in", name, type_, "") for name, type_ in self.inputs.items()]
+        outputs = [
+            ("  out", name, type_, "in training only" if name in self.training_outputs else "")
+            for name, type_ in self.outputs.items()
+        ]
+        return [
+            (way, printable(name), times(type_.shape, legend), type_.dtype, when)
+            for way, name, type_, when in (*inputs, *outputs)
+        ]
 
     def _totals(self) -> list[tables.Total]:
         weights, activations = self.weights, self.activations
-        trainable = "all" if weights.trainable == weights.parameters else tables.exact(weights.trainable)
+        trainable = "all" if weights.trainable == weights.parameters else exact(weights.trainable)
         batch = [f"{name} = {size}" for name, size in self.batch.items()]
-        macs = [tables.short(self.macs)] if isinstance(self.macs, int) else []
+        at_one = ["at " + ", ".join(batch)] if batch else []
+        macs = [short(self.macs), *batch] if isinstance(self.macs, int) else at_one
+        kinds = weights.bytes_by_dtype if len(weights.bytes_by_dtype) > 1 else {}
         return [
             ("parameters", (weights.parameters,), f"{trainable} trainable"),
             ("buffers", (weights.buffers,), ""),
-            ("weights", (weights.bytes,), tables.in_bytes(weights.bytes)),
-            ("MACs", (self.macs,), ", ".join([*macs, *batch])),
-            ("activations, sum", (activations.sum,), ", ".join([tables.in_bytes(activations.sum), *batch])),
-            ("activations, peak", activations.peak, ", ".join([tables.in_bytes(*activations.peak), *batch])),
+            ("weights", (weights.bytes,), in_bytes(weights.bytes)),
+            *((f"weights, {dtype}", (size,), "bytes") for dtype, size in kinds.items()),
+            ("MACs", (self.macs,), ", ".join(macs)),
+            ("activations, sum", (activations.sum,), ", ".join([in_bytes(activations.sum), *batch])),
+            ("activations, peak", activations.peak, ", ".join([in_bytes(*activations.peak), *batch])),
         ]
 
 
@@ -135,7 +186,7 @@ def summarize(graph: Graph) -> Summary:
     one = costs.one_of_a_batch(graph)
     fields = receptive.receptive_fields(graph)
     image = receptive.image_of(graph)
-    layers = tuple(_layer(node, one, receptive.sizes(fields[node.outputs[0]], image)) for node in graph.nodes)
+    layers = tuple(_layer(node, one, fields[node.outputs[0]], image) for node in graph.nodes)
     return Summary(
         name=graph.name,
         inputs={value.name: value.type for value in graph.inputs},
@@ -146,11 +197,18 @@ def summarize(graph: Graph) -> Summary:
         macs=sum((layer.macs for layer in layers), start=0),
         activations=costs.activations(graph, one),
         layers=layers,
+        notes=tuple(_out_of_step(node, steps) for node, steps in receptive.misaligned(graph, fields)),
         root=graph.root,
     )
 
 
-def _layer(node: Node, one: Mapping[str, int], field: Receptive) -> Layer:
+def _out_of_step(node: Node, steps: Iterable[Fraction]) -> str:
+    pixels = " and ".join(map(str, steps))
+    path = printable(node.path)
+    return f"`{path}` reads values whose positions go in steps of {pixels} pixels: no field from there on"
+
+
+def _layer(node: Node, one: Mapping[str, int], field: receptive.Field | None, image: Value | None) -> Layer:
     return Layer(
         path=node.path,
         op=type(node.op).__name__,
@@ -158,56 +216,21 @@ def _layer(node: Node, one: Mapping[str, int], field: Receptive) -> Layer:
         outputs=tuple(value.type for value in node.outputs),
         params=costs.owned_parameters(node),
         macs=costs.macs(node, one),
-        receptive_field=field,
+        activation_bytes=costs.activation_bytes(node, one),
+        receptive_field=receptive.sizes(field, image),
+        receptive_stride=receptive.steps(field),
+        receptive_start=receptive.starts(field),
         shares=node.owner if node.shared else None,
     )
 
 
-def _rows(scope: Scope, level: int, depth: int | None, layers: Mapping[str, Layer]) -> Iterator[tables.Row]:
-    for step in scope.steps:
-        name = step.path.removeprefix(f"{scope.path}.")
-        if isinstance(step, Node):
-            yield _row(layers[step.path], level, name)
-        elif depth is not None and level >= depth:
-            yield _sum(step, level, name, [layers[node.path] for node in step.nodes()], layers)
-        else:
-            yield tables.Row(level, name, step.path, step.label, "", 0, 0, "", kind="head")
-            yield from _rows(step, level + 1, depth, layers)
-
-
-def _row(layer: Layer, level: int, name: str) -> tables.Row:
-    shapes = ", ".join(map(str, layer.outputs))
-    field = _pixels(layer.receptive_field)
-    return tables.Row(
-        level, name, layer.path, layer.op, shapes, layer.params, layer.macs, field, layer.shares is not None
-    )
-
-
-def _sum(scope: Scope, level: int, name: str, inside: list[Layer], layers: Mapping[str, Layer]) -> tables.Row:
-    """Everything in a scope; shape and field are those of its output."""
-    output = scope.output
-    shape = str(output.type) if output else ""
-    field = _pixels(layers[output.node.path].receptive_field) if output and output.node else ""
-    macs: Dim = sum((layer.macs for layer in inside), start=0)
-    params = sum(layer.params for layer in inside)
-    return tables.Row(level, name, scope.path, scope.label, shape, params, macs, field, kind="sum")
-
-
-def _plain(*sizes: Dim) -> int | str:
-    """The largest of sizes as JSON has it: a number, or text where it depends on symbols."""
-    return sizes[0] if len(sizes) == 1 and isinstance(sizes[0], int) else tables.formula(*sizes)
-
-
 def _shape(type_: TensorType) -> list[int | str]:
-    return [_plain(size) for size in type_.shape]
+    return [plain(size) for size in type_.shape]
+
+
+def _whole_or_text(step: Fraction | None) -> int | str | None:
+    return step if step is None else step.numerator if step.denominator == 1 else str(step)
 
 
 def _type(type_: TensorType) -> dict[str, Any]:
     return {"shape": _shape(type_), "dtype": str(type_.dtype)}
-
-
-def _pixels(field: Receptive) -> str:
-    """A field as tables have it: one number where all axes agree."""
-    if not isinstance(field, tuple):
-        return field or ""
-    return str(field[0]) if len(set(field)) == 1 else " x ".join(map(str, field))

@@ -12,7 +12,7 @@ import operator
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from archspec.dims import Dim, Symbolic, divide, equal
+from archspec.dims import Condition, Dim, Symbolic, divide, equal, holds
 
 Value: TypeAlias = Any
 """int | float | bool | str | None | list[Value] | Symbolic | an op, opaque here."""
@@ -160,6 +160,8 @@ def _number(sign: str, value: Value) -> Value:
 
 
 def _numbers(sign: str, a: Value, b: Value) -> bool:
+    if type(a) is int and type(b) is int:  # nearly always
+        return True
     _number(sign, a)
     _number(sign, b)
     if (isinstance(a, float) and isinstance(b, Symbolic)) or (isinstance(a, Symbolic) and isinstance(b, float)):
@@ -182,7 +184,7 @@ def same(a: Value, b: Value) -> bool:
 
 
 def ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Value], bool]:
-    """`<`, `<=`, `>`, `>=` between numbers."""
+    """`<`, `<=`, `>`, `>=` between numbers; between sizes, where it holds or fails at every size."""
 
     def check(a: Value, b: Value) -> bool:
         if not (is_number(a) and is_number(b)):
@@ -190,9 +192,13 @@ def ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Value], boo
         if not isinstance(a, Symbolic) and not isinstance(b, Symbolic):
             return compare(a, b)
         difference = subtract(a, b)
-        if isinstance(difference, Symbolic):
+        if not isinstance(difference, Symbolic):
+            return compare(difference, 0)
+        least = 0 if compare(0, 0) else 1  # a > b is a - b >= 1
+        verdict = holds(Condition(difference if compare(1, 0) else -difference, ">=", least))
+        if verdict is None:
             raise Undecided(f"how {a} compares with {b} depends on the size")
-        return compare(difference, 0)
+        return verdict
 
     return check
 

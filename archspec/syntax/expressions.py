@@ -138,9 +138,8 @@ class _Compiler:
         place = self._place(node)
 
         def run(env: Environment) -> Value:
-            values = [part(env) for part in parts]
             try:
-                return function(*values)
+                return function(*[part(env) for part in parts])
             except arithmetic.Undecided as error:
                 raise ExpressionError("A312", str(error), *place) from None
             except (ValueError, OverflowError) as error:
@@ -161,7 +160,11 @@ class _Compiler:
         value = node.value
         if not isinstance(value, (int, float, str)) and value is not None:
             raise self._refused(node, f"`{ast.unparse(node)}` is not part of the expression language")
-        return self._guard(node, lambda: arithmetic.bounded(value))
+        try:
+            arithmetic.bounded(value)
+        except ValueError:  # said when it is evaluated
+            return self._guard(node, lambda: arithmetic.bounded(value))
+        return lambda env: value
 
     def _name(self, node: ast.Name, depth: int) -> Evaluator:
         name = node.id

@@ -32,6 +32,7 @@ class Library:
     root: Path
     max_bytes: int = MAX_BYTES
     _specs: dict[Path, Spec | None] = field(default_factory=dict)
+    _found: dict[str, tuple[Path, str] | None] = field(default_factory=dict)
 
     def read(self, path: Path, shown: str | None = None, blame: Span | None = None) -> Spec | None:
         """The spec in a file, which diagnostics call `shown`; None, and diagnostics, where it cannot be read.
@@ -51,6 +52,11 @@ class Library:
     def find(self, name: str) -> tuple[Path, str] | None:
         """The file that a spec means by a name (`resnet`) or a relative path (`blocks/conv.yaml`), and what
         to call it; None where there is none within reach."""
+        if name not in self._found:
+            self._found[name] = self._search(name)
+        return self._found[name]
+
+    def _search(self, name: str) -> tuple[Path, str] | None:
         relative = name if name.endswith((".yaml", ".yml")) else f"{name}.yaml"
         for root in (self.root, packaged("specs")):
             path = root / relative

@@ -199,16 +199,3 @@ def test_a_fraction_is_met_with_the_division_that_rounds() -> None:
         assert item.helps == ("`//` divides and rounds down",)
     [item] = archspec.check(whole("layers: {a: {op: Conv2d, out_channels: 3.5, kernel_size: 1}}"))
     assert item.helps == ()
-
-
-def test_sizes_that_are_not_proved_equal_are_a_warning_with_a_counterexample() -> None:
-    spec = """
-    inputs: {image: [N, 3, H, W]}
-    layers:
-      down: {op: AvgPool2d, kernel_size: 2}
-      up: {op: Upsample, scale_factor: 2}
-      add: {op: Add, from: [up, image]}
-    """
-    [item] = archspec.check(whole(spec))
-    assert item.code.name == "A403"
-    assert item.notes == ("at H = 1 they are 0 and 1",)

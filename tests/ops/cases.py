@@ -1,6 +1,6 @@
 """What the contract harness runs on: examples that an op accepts, and examples that it refuses.
 
-A shape is written `N 3 8 W`, with `:int64` behind it for another element type than float32.
+A shape is written `N 3 8 2*W-1`, with `:int64` behind it for another element type than float32.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class Example:
     arguments: dict[str, Any] = field(default_factory=dict)
     torch: Callable[..., Any] | None = None
     beside: str = ""  # the shape of a second model input, which only brings a symbol
+    positive: bool = False  # its values are above 0: torch's function is not defined below
 
     def __str__(self) -> str:
         arguments = ", ".join(f"{name}={value}" for name, value in self.arguments.items())
@@ -55,8 +56,15 @@ class Refused(Example):
     emission: bool = False  # refused by ONNX only
 
 
-def ok(op: str, *inputs: str, torch: Callable[..., Any] | None = None, beside: str = "", **arguments: Any) -> Example:
-    return Example(op, inputs, arguments, torch, beside)
+def ok(
+    op: str,
+    *inputs: str,
+    torch: Callable[..., Any] | None = None,
+    beside: str = "",
+    positive: bool = False,
+    **arguments: Any,
+) -> Example:
+    return Example(op, inputs, arguments, torch, beside, positive)
 
 
 def no(
@@ -69,7 +77,7 @@ def no(
     emission: bool = False,
     **arguments: Any,
 ) -> Refused:
-    return Refused(op, inputs, arguments, torch, "", blamed, code, stricter, emission)
+    return Refused(op, inputs, arguments, torch, "", False, blamed, code, stricter, emission)
 
 
 def op_class(name: str) -> type[Op]:
@@ -80,7 +88,8 @@ def op_class(name: str) -> type[Op]:
 
 def type_of(text: str) -> TensorType:
     shape, _, dtype = text.partition(":")
-    sizes = [int(size) if size.isdigit() else symbol(size) for size in shape.split()]
+    symbols = {name: symbol(name) for name in SETTINGS[0]}
+    sizes = [eval(size, {}, symbols) for size in shape.split()]
     return TensorType.of(sizes, DType(dtype or "float32"))
 
 

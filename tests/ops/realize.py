@@ -8,7 +8,6 @@ from importlib import import_module
 from typing import Any
 
 import torch
-import torchvision
 
 from archspec.dims import evaluate
 from archspec.graph import Graph, Node, Origin, Output, Scope, Value
@@ -16,27 +15,38 @@ from archspec.ops.base import Op, TorchExpression, TorchModule, TorchTensor
 from archspec.source import SourceFile
 from archspec.types import DType
 from tests.ops.cases import Example, Sizes, at, type_of
+from tests.ops.modules import CALLED
 
 _SPAN = SourceFile("example.yaml", "").span(0, 0)
-_INPUT_SIDE: dict[str, Callable[[tuple[int, ...]], Any]] = {
-    "in_channels": lambda shape: shape[1],
-    "num_features": lambda shape: shape[1],
-    "num_channels": lambda shape: shape[1],
-    "in_features": lambda shape: shape[-1],
-    "normalized_shape": lambda shape: shape[-1],
+_INPUT_SIDE: dict[str, Callable[[Sequence[tuple[int, ...]]], Any]] = {
+    "in_channels": lambda shapes: shapes[0][1],
+    "num_features": lambda shapes: shapes[0][1],
+    "num_channels": lambda shapes: shapes[0][1],
+    "in_features": lambda shapes: shapes[0][-1],
+    "in1_features": lambda shapes: shapes[0][-1],
+    "in2_features": lambda shapes: shapes[1][-1],
+    "input_size": lambda shapes: shapes[0][-1],
+    "embed_dim": lambda shapes: shapes[0][-1],
+    "kdim": lambda shapes: shapes[:2][-1][-1],
+    "vdim": lambda shapes: shapes[-1][-1],
+    "normalized_shape": lambda shapes: shapes[0][-1],
 }
 
 
-def tensor(shape: Sequence[int], dtype: DType = DType.float32, *, device: str = "cpu") -> torch.Tensor:
-    """Random values; integers below 100."""
+def tensor(
+    shape: Sequence[int], dtype: DType = DType.float32, *, below: int = 100, device: str = "cpu"
+) -> torch.Tensor:
+    """Random values; of integers those from 0 to `below`."""
     kind = getattr(torch, dtype)
     if dtype.is_floating:
         return torch.randn(shape, device=device).to(kind)
-    return torch.randint(0, 2 if dtype is DType.bool else 100, tuple(shape), device=device).to(kind)
+    return torch.randint(0, 2 if dtype is DType.bool else below, tuple(shape), device=device).to(kind)
 
 
 def tensors(example: Example, sizes: Sizes, *, device: str = "cpu") -> list[torch.Tensor]:
-    return [tensor(at(type_, sizes), type_.dtype, device=device) for type_ in example.types()]
+    below = example.arguments.get("num_embeddings", 100)  # all integers are rows of a table, where there is one
+    values = [tensor(at(type_, sizes), type_.dtype, below=below, device=device) for type_ in example.types()]
+    return [value.abs() + 0.1 for value in values] if example.positive else values
 
 
 def torch_itself(example: Example, shapes: Sequence[tuple[int, ...]], sizes: Sizes) -> Callable[..., Any]:
@@ -46,11 +56,11 @@ def torch_itself(example: Example, shapes: Sequence[tuple[int, ...]], sizes: Siz
         takes_sizes = any(p.kind is p.VAR_KEYWORD for p in inspect.signature(example.torch).parameters.values())
         function = example.torch
         return lambda *values: function(*values, **(sizes if takes_sizes else {}))
-    module = torchvision.ops.StochasticDepth if example.op == "StochasticDepth" else getattr(torch.nn, example.op)
+    module = CALLED.get(example.op) or getattr(torch.nn, example.op)
     arguments = {name: tuple(v) if isinstance(v, list) else v for name, v in example.arguments.items()}
     for name, size in _INPUT_SIDE.items():
         if name in inspect.signature(module).parameters and name not in arguments:
-            arguments[name] = size(shapes[0])
+            arguments[name] = size(shapes)
     made: torch.nn.Module = module(**arguments)
     return made
 

@@ -15,6 +15,17 @@ def graph(shape: str, layers: str) -> Graph:
 
 CONV = "  conv: {op: Conv2d, out_channels: 4, kernel_size: 3}\n"
 POOLS = "  pools:\n" + "    - {op: MaxPool2d, kernel_size: 2}\n" * 6
+TURNED = """\
+  turned: {op: Transpose, dim0: 2, dim1: 3}
+  add: {op: Concat, from: [image, turned]}
+"""
+COARSE = """\
+  a: {op: MaxPool2d, kernel_size: 67}
+  b: {op: MaxPool2d, kernel_size: 67}
+  up: {op: Upsample, scale_factor: 4489}
+  more: {op: ZeroPad2d, from: image, padding: [1, 0, 1, 0]}
+  add: {op: Concat, from: [more, up]}
+"""
 UNET = """\
   down: {op: MaxPool2d, kernel_size: 2}
   up: {op: ConvTranspose2d, out_channels: 3, kernel_size: 2, stride: 2}
@@ -54,6 +65,14 @@ def test_a_single_symbol_is_enough() -> None:
     assert len({case["S"] for case in cases}) == 3
 
 
-def test_a_network_that_takes_no_sizes_is_refused() -> None:
+def test_sizes_are_those_that_layers_ask_for() -> None:
+    large = sizes_of(graph("[N, 3, H, W]", "  pool: {op: MaxPool2d, kernel_size: 1100}\n"))
+    assert min(min(case["H"], case["W"]) for case in large) >= 1100
+    equal = sizes_of(graph("[N, 3, H, W]", TURNED))
+    assert len({case["H"] for case in equal}) > 1
+    assert all(case["H"] == case["W"] for case in equal)
+
+
+def test_a_network_whose_sizes_are_not_found_is_refused() -> None:
     with pytest.raises(NoSizes, match="H, W"):
-        sizes_of(graph("[N, 3, H, W]", "  pool: {op: MaxPool2d, kernel_size: 1100}\n"))
+        sizes_of(graph("[N, 3, H, W]", COARSE))

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from archspec import ops
+from archspec.backends.torch.formulas import call_source
 from archspec.dims import Dim, symbol
 from archspec.graph import Graph, Node, Origin, Output, Scope, Value
 from archspec.ops.base import TorchExpression, TorchModule
@@ -91,4 +92,10 @@ def call(node: Node, read: list[Tensor]) -> Any:
     with torch.no_grad():
         for parameter in module.parameters():
             parameter.uniform_(0.5, 1.0)
-    return module(*read)
+    return called(module, recipe, read)
+
+
+def called(module: nn.Module, recipe: TorchModule, read: list[Tensor]) -> Any:
+    """What a module gives for what it reads."""
+    source = call_source(recipe, len(read)).format(*(f"read[{k}]" for k in range(len(read))), module="module")
+    return eval(source, {"torch": torch, "read": read, "module": module})

@@ -13,11 +13,14 @@ from torch import Tensor
 
 import archspec
 from archspec.dims import symbol
-from archspec.graph import Graph
+from archspec.graph import Graph, Node, Value
 from archspec.ops.base import OpError
 from archspec.reports import summarize
 from archspec.reports.receptive import Reach, image_of, receptive_fields, sizes
-from tests.reports.nets import Net, run
+from tests.ops.cases import Example, op_class
+from tests.ops.examples import EXAMPLES
+from tests.ops.realize import one_layer
+from tests.reports.nets import ORIGIN, Net, run
 
 LayerSpec: TypeAlias = tuple[str, dict[str, Any]]
 
@@ -62,10 +65,16 @@ def reach_along(graph: Graph, axis: int) -> Reach:
 
 def assert_gradients_agree(graph: Graph) -> None:
     """No gradient reaches further than the field; and in the middle, where no border is near, each reaches
-    as far, the widest as far as the size that the summary gives."""
+    as far, the widest as far as the size that the summary gives. What is seen starts where the summary says, and
+    moves by its stride from position to position, or from period to period where fields differ."""
     image, output = graph.inputs[0], graph.outputs[0].value
-    for axis in (2, 3):
+    layer = summarize(graph).layers[-1]
+    assert layer.receptive_stride
+    assert layer.receptive_start
+    for axis in range(2, image.type.rank):
         reach, reached = reach_along(graph, axis), seen_by_gradient(graph, axis)
+        stride, start = layer.receptive_stride[axis - 2], layer.receptive_start[axis - 2]
+        assert stride is not None
         fields = [reach.of(k, k) for k in range(len(reached))]
         for field, touched in zip(fields, reached, strict=True):
             assert not touched or (field and field[0] <= touched[0] <= touched[1] <= field[1])
@@ -74,6 +83,11 @@ def assert_gradients_agree(graph: Graph) -> None:
         size = sizes(receptive_fields(graph)[output], image)
         assert size
         assert max(last - first + 1 for first, last in filter(None, reached[middle])) == size[axis - 2]
+        for position in range(middle.start, middle.stop):
+            if start is not None and position % len(reach.seen) == 0:
+                seen = reached[position]
+                assert seen
+                assert seen[0] == start + position * stride
 
 
 CHAINS: dict[str, list[LayerSpec]] = {
@@ -127,6 +141,52 @@ def test_every_position_sees_what_its_gradient_reaches(name: str) -> None:
     assert_gradients_agree(build((2, 22, 25), CHAINS[name]))
 
 
+def of_dimensions(rank: int) -> dict[str, list[LayerSpec]]:
+    """Windows of every kind along so many spatial axes."""
+    kernel = (3, 2, 3)[:rank] if rank > 1 else 3
+    shift = {"kernel_size": 3, "stride": 2, "padding": 1}
+    return {
+        "convolution": [(f"Conv{rank}d", {"out_channels": 2, "kernel_size": kernel, "dilation": 2, "stride": 2})],
+        "strided pairs": [(f"Conv{rank}d", {"out_channels": 2, **shift})] * 2,
+        "transposed": [(f"ConvTranspose{rank}d", {"out_channels": 2, **shift, "output_padding": 1})],
+        "transposed, dilated": [(f"ConvTranspose{rank}d", {"out_channels": 2, "kernel_size": 3, "dilation": 2})],
+        "down and up": [
+            (f"Conv{rank}d", {"out_channels": 2, **shift}),
+            (f"ConvTranspose{rank}d", {"out_channels": 2, "kernel_size": 2, "stride": 2}),
+        ],
+        "ceil-mode maximum": [(f"MaxPool{rank}d", {"kernel_size": kernel, "stride": 2, "ceil_mode": True})],
+        "dilated maximum": [(f"MaxPool{rank}d", {"kernel_size": 2, "dilation": 3, "stride": 1})],
+        "ceil-mode average": [(f"AvgPool{rank}d", {**shift, "ceil_mode": True})],
+        "power average": [(f"LPPool{rank}d", {"norm_type": 2, "kernel_size": kernel, "stride": 2})],
+        "power average, ceil mode": [(f"LPPool{rank}d", {"norm_type": 3, "kernel_size": 3, "ceil_mode": True})],
+        "nearest": [("Upsample", {"scale_factor": 2.0})],
+        "linear": [("Upsample", {"scale_factor": 2.0, "mode": ("linear", "bilinear", "trilinear")[rank - 1]})],
+        "padded with zeros": [(f"ZeroPad{rank}d", {"padding": 2}), (f"AvgPool{rank}d", {"kernel_size": 2})],
+        "padded with a constant": [(f"ConstantPad{rank}d", {"padding": 1, "value": 3.0})],
+    }
+
+
+WINDOWS = [(rank, name) for rank in (1, 2, 3) for name in of_dimensions(rank)]
+
+
+@pytest.mark.parametrize(("rank", "name"), WINDOWS, ids=lambda part: str(part))
+def test_windows_of_one_two_and_three_dimensions(rank: int, name: str) -> None:
+    torch.manual_seed(0)
+    channels = 12 if "maximum" in name else 1  # so that every position is the greatest of some window
+    assert_gradients_agree(build((channels, *(12, 11, 13)[:rank]), of_dimensions(rank)[name]))
+
+
+def test_paddings_that_copy_show_what_they_copy() -> None:
+    """A reflection may show a position pixels beyond its window, which is that of the arithmetic; inside, where no
+    border is near, they agree."""
+    convolution = {"out_channels": 1, "kernel_size": 3, "padding": 2, "padding_mode": "reflect"}
+    graph = build((1, 22, 25), [("Conv2d", convolution)])
+    reach, reached = reach_along(graph, 2), seen_by_gradient(graph, 2)
+    assert reached[0] == (0, 2)
+    assert reach.of(0, 0) == (-2, 0)
+    assert [reach.of(k, k) for k in range(2, 20)] == reached[2:20]
+
+
 def inception() -> Net:
     net = Net(2, 30, 31)
     stem = net.add("Conv2d", out_channels=2, kernel_size=3, stride=2)
@@ -170,7 +230,29 @@ def split() -> Net:
     return net
 
 
-@pytest.mark.parametrize("network", [inception, residual, unet, split])
+def deep_residual() -> Net:
+    """Three residual blocks, one of which halves the map; a dilated branch beside a pooled one."""
+    net = Net(2, 40, 41)
+    last = net.add("Conv2d", out_channels=2, kernel_size=3, padding=1)
+    for stride, dilation in ((1, 1), (2, 1), (1, 3)):
+        kernel = {"kernel_size": 3, "stride": stride, "padding": dilation, "dilation": dilation}
+        long = net.add("Conv2d", last, out_channels=2, **kernel)
+        short = net.add("AvgPool2d", last, kernel_size=stride, ceil_mode=True) if stride > 1 else last
+        last = net.add("Add", long, short)
+    return net
+
+
+def pyramid() -> Net:
+    """A map at half the size, brought back and added: every other position sees further."""
+    net = Net(2, 32, 36)
+    fine = net.add("Conv2d", out_channels=2, kernel_size=3, padding=1)
+    net.add("Conv2d", fine, out_channels=2, kernel_size=3, stride=2, padding=1)
+    net.add("Upsample", scale_factor=2.0)
+    net.add("Add", fine, net.last)
+    return net
+
+
+@pytest.mark.parametrize("network", [inception, residual, unet, split, deep_residual, pyramid])
 def test_paths_that_meet(network: Callable[[], Net]) -> None:
     torch.manual_seed(0)
     assert_gradients_agree(network().graph())
@@ -263,6 +345,33 @@ def test_what_is_said_where_windows_end(name: str) -> None:
     assert sizes(receptive_fields(graph)[graph.outputs[0].value], image_of(graph)) == expected
 
 
+FOLLOWERS: list[LayerSpec] = [
+    ("ReLU", {}),
+    ("Flatten", {"start_dim": 0}),
+    ("Mean", {"dim": -1}),
+    ("Linear", {"out_features": 2}),
+    ("Conv2d", {"out_channels": 2, "kernel_size": 1}),
+    ("Slice", {"dim": -1, "end": 1}),
+]
+
+
+@pytest.mark.parametrize("example", [example for example in EXAMPLES if example.inputs], ids=str)
+def test_something_is_said_behind_every_op(example: Example) -> None:
+    graph = one_layer(example.make(), example)
+    value = graph.nodes[0].outputs[0]
+    for name, arguments in FOLLOWERS:
+        op = op_class(name)(**arguments)
+        try:
+            result = op.infer(value.type)
+        except OpError:
+            continue
+        node = Node(name, op, (value,), graph.root, ORIGIN, name)
+        node.outputs = (Value(name, result, node),)  # type: ignore[arg-type]
+        graph.nodes.append(node)
+    fields = receptive_fields(graph)
+    assert fields.keys() == {*graph.inputs, *(value for node in graph.nodes for value in node.outputs)}
+
+
 def test_squeeze_and_excitation_sees_everything() -> None:
     net = Net(4, 8, 8)
     conv = net.add("Conv2d", out_channels=4, kernel_size=3, padding=1)
@@ -282,6 +391,32 @@ def test_paths_out_of_step_are_not_known() -> None:
     net.add("Add", net.last, strided)
     fields = [layer.receptive_field for layer in summarize(net.graph()).layers]
     assert fields == [(2, 2), (1, 1), (1, 1), None, None, None]
+    assert summarize(net.graph()).notes == (
+        "`3` reads values whose positions go in steps of 1 and 2 pixels: no field from there on",
+    )
+
+
+def test_strides_and_starts_as_json_has_them() -> None:
+    net = Net(3, 64, 64)
+    net.add("Conv2d", out_channels=2, kernel_size=(7, 3), stride=(2, 1), padding=(3, 0))
+    net.add("MaxPool2d", kernel_size=3, stride=2, padding=1)
+    net.add("Upsample", scale_factor=8.0)
+    net.add("AdaptiveAvgPool2d", output_size=1)
+    net.add("Flatten")
+    found = [layer.as_dict() for layer in summarize(net.graph()).layers]
+    assert [(layer["receptive_stride"], layer["receptive_start"]) for layer in found] == [
+        ([2, 1], [-3, 0]),
+        ([4, 2], [-5, -1]),
+        (["1/2", "1/4"], [-5, -1]),
+        ([None, None], [None, None]),
+        ([None, None], [None, None]),
+    ]
+    weight = Net(3, 8, 8)
+    weight.add("Parameter", path="w", shape=(3, 1, 1), init="ones")
+    weight.add("Mul", "image", "w")
+    parameter, product = (layer.as_dict() for layer in summarize(weight.graph()).layers)
+    assert (parameter["receptive_stride"], parameter["receptive_start"]) == (None, None)
+    assert (product["receptive_stride"], product["receptive_start"]) == ([1, 1], [0, 0])
 
 
 def test_an_axis_that_is_seen_whole_has_the_image_s_size() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from archspec.dims import symbol
-from archspec.reports import Summary, summarize, tables
+from archspec.reports import Summary, figures, summarize
+from tests.reports.golden import check_golden
 from tests.reports.nets import Net
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "reports"
@@ -48,7 +48,7 @@ def test_the_json_form() -> None:
     found = small().as_dict()
     assert list(found) == [
         *("name", "inputs", "outputs", "params", "buffers", "macs"),
-        *("weight_bytes", "activation_bytes", "layers"),
+        *("weight_bytes", "weight_bytes_by_dtype", "activation_bytes", "layers", "notes"),
     ]
     assert found["inputs"] == {"image": {"shape": ["N", 4, 16, 16], "dtype": "float32"}}
     assert found["outputs"] == {
@@ -59,6 +59,7 @@ def test_the_json_form() -> None:
     assert found["params"] == {"total": 296 + 16 + 52 + 2 * linear, "trainable": 296 + 16 + 52 + 2 * linear}
     assert found["buffers"] == 17 + 8
     assert found["weight_bytes"] == 4 * (found["params"]["total"] + found["buffers"]) + 4  # num_batches_tracked: int64
+    assert found["weight_bytes_by_dtype"] == {"float32": found["weight_bytes"] - 8, "int64": 8}
     assert all(isinstance(size, int) for size in found["activation_bytes"].values())
     layers = {layer["path"]: layer for layer in found["layers"]}
     assert layers["stem.conv"] == {
@@ -68,7 +69,10 @@ def test_the_json_form() -> None:
         "output_shape": ["N", 8, 14, 14],
         "params": 296,
         "macs": 288 * 14 * 14,
+        "activation_bytes": 4 * 8 * 14 * 14,
         "receptive_field": [3, 3],
+        "receptive_stride": [1, 1],
+        "receptive_start": [0, 0],
     }
     assert layers["halves"]["output_shape"] == [["N", 4, 14, 14], ["N", 4, 14, 14]]
     assert layers["layer1.0.conv"]["inputs"] == ["halves.0"]
@@ -79,6 +83,7 @@ def test_the_json_form() -> None:
     assert [layers[path]["receptive_field"] for path in ("mask", "masked", "fc")] == [None, [5, 3], "whole"]
     assert sum(layer["params"] for layer in found["layers"]) == found["params"]["total"]
     assert sum(layer["macs"] for layer in found["layers"]) == found["macs"]
+    assert sum(layer["activation_bytes"] for layer in found["layers"]) == found["activation_bytes"]["sum"]
 
 
 def test_what_depends_on_symbols_is_text() -> None:
@@ -102,15 +107,6 @@ def test_the_batch_is_what_stands_on_axis_n() -> None:
     assert summarize(fixed.graph()).macs == 70
 
 
-def check_golden(name: str, text: str) -> None:
-    """Equal to the file; BLESS=1 in the environment writes it instead."""
-    path = GOLDEN / name
-    text = text.removesuffix("\n") + "\n"
-    if os.environ.get("BLESS"):
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
-
-
 TEXTS = {
     "wide.txt": lambda: small().text(200),
     "narrow.txt": lambda: small().text(62),
@@ -127,7 +123,7 @@ TEXTS = {
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_text_is_golden(name: str) -> None:
-    check_golden(name, TEXTS[name]())
+    check_golden(GOLDEN / name, TEXTS[name]())
 
 
 def test_every_golden_file_has_a_case() -> None:
@@ -144,7 +140,7 @@ def test_long_paths_are_cut_and_never_wrapped() -> None:
     net.add("Conv2d", path=".".join(["encoder_of_a_very_long_name"] * 5), out_channels=8, kernel_size=3)
     lines = summarize(net.graph()).text(80).splitlines()
     assert max(map(len, lines)) <= 80
-    assert len(lines) == 3 + 1 + 2 + 5 + 1 + 6
+    assert len(lines) == 3 + 1 + 2 + 5 + 1 + 6  # the head, a blank line, the table's, the scopes, the layer, the totals
 
 
 def test_the_terminal_s_width_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,10 +150,9 @@ def test_the_terminal_s_width_is_the_default(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_numbers_as_people_read_them() -> None:
     height = symbol("H")
-    assert [tables.exact(12345), tables.exact(12 * height, 5000)] == ["12,345", "max(12*H, 5000)"]
-    assert [tables.brief(12 * height), tables.brief(height * symbol("W") * 12345 + 67890)] == ["12*H", "f(H, W)"]
-    assert [tables.short(n) for n in (999, 9408, 118013952, 4089184256)] == ["999", "9.4k", "118.0M", "4.09G"]
-    assert [tables.in_bytes(n) for n in (512, 10 * 2**20, 3 * 2**30)] == [
+    assert [figures.exact(12345), figures.exact(12 * height, 5000)] == ["12,345", "max(12*H, 5000)"]
+    assert [figures.short(n) for n in (999, 9408, 118013952, 4089184256)] == ["999", "9.4k", "118.0M", "4.09G"]
+    assert [figures.in_bytes(n) for n in (512, 10 * 2**20, 3 * 2**30)] == [
         "bytes, 0.5 KiB",
         "bytes, 10.0 MiB",
         "bytes, 3.0 GiB",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from inspect import signature
 from typing import Any
 
@@ -74,10 +74,11 @@ def _arguments(
     if recipe is None:
         return {}
     op = type(node.op)
-    differing = _differences(module, _reference(built, recipe.arguments))
+    fields = [*op.model_fields, *(field for field in signature(built).parameters if field not in op.model_fields)]
+    differing = _differences(module, _reference(built, recipe.arguments), fields)
     changed = {field: value for field, value in differing.items() if field in op.model_fields}
     reference = _reference(built, {**recipe.arguments, **changed}) if changed else _reference(built, recipe.arguments)
-    for field in _differences(module, reference):
+    for field in _differences(module, reference, fields):
         raise ModuleChanged(node.path, f"has another {field} now, an argument that the op {op.__name__} does not have")
     if _shapes(module) != _shapes(reference):
         raise ModuleChanged(node.path, f"has other tensors now than {built.__name__} of its arguments")
@@ -89,11 +90,11 @@ def _reference(built: type[torch.nn.Module], arguments: Mapping[str, Any]) -> to
         return built(**arguments)
 
 
-def _differences(module: torch.nn.Module, reference: torch.nn.Module) -> dict[str, Any]:
+def _differences(module: torch.nn.Module, reference: torch.nn.Module, fields: Iterable[str]) -> dict[str, Any]:
     """The arguments of a module that differ from those of another one of its class. Modules keep their
     arguments as attributes: sizes as one number or a tuple, and a tensor or None for `bias`."""
     differing: dict[str, Any] = {}
-    for field in signature(type(reference)).parameters:
+    for field in fields:
         now, then = getattr(module, field, None), getattr(reference, field, None)
         if isinstance(now, torch.Tensor) or isinstance(then, torch.Tensor):
             now, then = now is not None, then is not None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 
 from archspec.dims import Dim, Symbolic, evaluate, symbols
-from archspec.graph import Graph
+from archspec.graph import Graph, Value
 from archspec.types import DType
 
 _LARGEST = 4096
@@ -36,7 +36,8 @@ def example_inputs(
 ) -> dict[str, torch.Tensor]:
     """Random inputs by name, on the CPU, with `sizes` for the symbols in their shapes. Floating ones are normal, with
     a mean of their own for each sample and channel: pure noise is all the same to a network that
-    averages over it. Integer ones are 0 or 1, which are indices into any table."""
+    averages over it. Integer ones are indices into the smallest table that they reach, and else 0 or 1."""
+    entries = _entries(graph)
     made: dict[str, torch.Tensor] = {}
     for value in graph.inputs:
         shape = tuple(_number(size, sizes) for size in value.type.shape)
@@ -45,8 +46,23 @@ def example_inputs(
             means = torch.randn((*shape[:2], *(1 for _ in shape[2:])), generator=generator) * 0.3
             made[value.name] = (torch.randn(shape, generator=generator) + means).to(dtype)
         else:
-            made[value.name] = torch.randint(0, 2, shape, generator=generator).to(dtype)
+            below = min((_number(count, sizes) for count in entries.get(value, ())), default=2)
+            made[value.name] = torch.randint(0, below, shape, generator=generator).to(dtype)
     return made
+
+
+def _entries(graph: Graph) -> dict[Value, list[Dim]]:
+    """Of each value how many entries the tables have that it holds indices into. Behind a layer that computes other
+    numbers from them, nothing is known of a table but that 0 and 1 have always done."""
+    entries: dict[Value, list[Dim]] = {}
+    for node in reversed(graph.nodes):
+        behind = [count for value in node.outputs for count in entries.get(value, ())]
+        for value in node.inputs:
+            entries.setdefault(value, []).extend(behind if node.op.view else [2] * bool(behind))
+        count = node.op.entries(*node.input_types)
+        if count is not None:
+            entries[node.inputs[0]].append(count)
+    return entries
 
 
 def _number(size: Dim, sizes: Mapping[str, int]) -> int:

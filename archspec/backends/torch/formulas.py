@@ -1,4 +1,5 @@
-"""What nodes read: their inputs and, for those that are no module but a formula, tensors that have a size.
+"""What nodes read: their inputs and, for those that are no module but a formula, tensors that have a size;
+and how their modules are called on it.
 
 A formula may need a symbolic size (`N`). It is read from a tensor that has it: an input of the node, an
 input of the scope around it, or an input of the model, whichever comes first.
@@ -6,11 +7,11 @@ input of the scope around it, or an input of the model, whichever comes first.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from archspec.dims import Dim, Floor, Symbol, Symbolic
 from archspec.graph import Graph, Node, Value
-from archspec.ops.base import TorchExpression, TorchModule, TorchTensor
+from archspec.ops.base import TorchExpression, TorchModule, TorchRecipe, TorchTensor
 
 
 class Formula(NamedTuple):
@@ -18,6 +19,23 @@ class Formula(NamedTuple):
 
     source: str
     choices: tuple[int, ...]
+
+
+Place: TypeAlias = tuple[int, ...]
+"""Where a value stands in what a call gives: the indices that lead to it, none for the whole."""
+
+
+def call_source(recipe: TorchModule, inputs: int) -> str:
+    """The call of a module on so many inputs: a format string in which {module} is the module."""
+    return recipe.call or f"{{module}}({', '.join(f'{{{number}}}' for number in range(inputs))})"
+
+
+def result_places(node: Node, recipe: TorchRecipe | None) -> tuple[Place, ...]:
+    """Where the values of a node stand in what its module or formula gives."""
+    if not node.op.multiple:
+        return ((),)
+    nested = recipe.places if isinstance(recipe, TorchModule) else ()
+    return nested or tuple((number,) for number in range(len(node.outputs)))
 
 
 class Recipes:

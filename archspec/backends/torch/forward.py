@@ -62,8 +62,8 @@ class _Forward:
         self.targets = name_results(plan, parameters)
         self.texts = parameters | {slot: self.address(path) for slot, path in plan.tensors.items()}
         for call, target in zip(plan.assignments, self.targets, strict=True):
-            for number, slot in enumerate(call.results):
-                self.texts[slot] = f"{target}[{number}]" if call.multiple else target
+            for slot, place in zip(call.results, call.places, strict=True):
+                self.texts[slot] = f"{target}{place}"
 
     def input_names(self) -> tuple[str, ...]:
         scope = self.plan.scope
@@ -85,8 +85,8 @@ class _Forward:
 
     def expression(self, call: Call) -> str:
         reads = (self.texts[slot] for slot in call.reads)
-        text = call.source.format(*reads, *map(self.address, call.passed))
-        return text if call.module is None else f"{self.address(call.module)}({text})"
+        module = None if call.module is None else self.address(call.module)
+        return call.source.format(*reads, *map(self.address, call.passed), module=module)
 
     def returns(self) -> Iterator[str]:
         if self.plan.ends_in_call:

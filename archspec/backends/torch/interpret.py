@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, reduce
+from operator import getitem
 from typing import Any
 
 import torch
 
+from archspec.backends.torch.formulas import call_source, result_places
 from archspec.dims import Symbolic, evaluate
 from archspec.graph import Graph, Node
-from archspec.ops.base import TorchExpression, TorchTensor
+from archspec.ops.base import TorchExpression, TorchRecipe, TorchTensor
 
 
 def run_values(model: torch.nn.Module, graph: Graph, inputs: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -21,14 +23,16 @@ def run_values(model: torch.nn.Module, graph: Graph, inputs: Mapping[str, torch.
     sizes = _bound_sizes(graph, inputs)
     for node in graph.nodes:
         if model.training or not node.training_only:
-            result = _run(model, node, [values[value.name] for value in node.inputs], sizes)
-            results = result if node.op.multiple else (result,)
-            values.update({value.name: each for value, each in zip(node.outputs, results, strict=True)})
+            recipe = node.op.to_torch(*node.input_types)
+            result = _run(model, node, recipe, [values[value.name] for value in node.inputs], sizes)
+            for value, place in zip(node.outputs, result_places(node, recipe), strict=True):
+                values[value.name] = reduce(getitem, place, result)
     return values
 
 
-def _run(model: torch.nn.Module, node: Node, inputs: list[torch.Tensor], sizes: Mapping[str, int]) -> Any:
-    recipe = node.op.to_torch(*node.input_types)
+def _run(
+    model: torch.nn.Module, node: Node, recipe: TorchRecipe, inputs: list[torch.Tensor], sizes: Mapping[str, int]
+) -> Any:
     if isinstance(recipe, TorchExpression):
         return _function(recipe.source, len(inputs) + len(recipe.sizes))(
             *inputs, *(evaluate(size, sizes) for size in recipe.sizes)
@@ -39,13 +43,15 @@ def _run(model: torch.nn.Module, node: Node, inputs: list[torch.Tensor], sizes: 
     module = model.get_submodule(node.owner)
     if getattr(module, "inplace", False):
         inputs = [each.clone() for each in inputs]  # the value that it would overwrite is one of ours
-    return module(*inputs)
+    return _function(call_source(recipe, len(inputs)), len(inputs))(*inputs, module)
 
 
 @cache
 def _function(source: str, count: int) -> Callable[..., Any]:
+    """The function of so many values, and of the module if any, that a format string stands for."""
     names = [f"v{number}" for number in range(count)]
-    made: Callable[..., Any] = eval(f"lambda {', '.join(names)}: {source.format(*names)}", {"torch": torch})
+    text = source.format(*names, module="module")
+    made: Callable[..., Any] = eval(f"lambda {', '.join([*names, 'module=None'])}: {text}", {"torch": torch})
     return made
 
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Literal
 
 import torch
+
+
+class LayerNorm2d(torch.nn.LayerNorm):
+    """LayerNorm over the channels of N, C, H, W, as in torchvision's ConvNeXt."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
 class StochasticDepth(torch.nn.Module):
@@ -24,6 +32,32 @@ class StochasticDepth(torch.nn.Module):
         return f"p={self.p}, mode={self.mode}"
 
 
+class DropBlock2d(torch.nn.Module):
+    """Drops squares of `block_size` in each channel in training, so many that an element is dropped with
+    probability `p`, and scales what stays to the sum it had. Draws the random numbers that
+    `torchvision.ops.DropBlock2d` draws. Source: Ghiasi et al., 2018 (arXiv:1810.12890)."""
+
+    def __init__(self, p: float, block_size: int, inplace: bool = False, eps: float = 1e-6) -> None:
+        super().__init__()
+        self.p = p
+        self.block_size = block_size
+        self.inplace = inplace
+        self.eps = eps
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if not self.training or self.p == 0:
+            return x
+        kept = blocks_kept(x, self.p, self.block_size, self.eps)
+        return x.mul_(kept) if self.inplace else x * kept
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}, block_size={self.block_size}, inplace={self.inplace}"
+
+
+class DropBlock3d(DropBlock2d):
+    """`DropBlock2d` of cubes."""
+
+
 def stochastic_depth(x: torch.Tensor, p: float, mode: str) -> torch.Tensor:
     """One draw of `StochasticDepth`; 0 < p <= 1."""
     rows = x.shape[0] if mode == "row" else 1
@@ -32,3 +66,22 @@ def stochastic_depth(x: torch.Tensor, p: float, mode: str) -> torch.Tensor:
 
 
 torch.fx.wrap("stochastic_depth")  # its loop over axes needs a real tensor
+
+
+def blocks_kept(x: torch.Tensor, p: float, block_size: int, eps: float) -> torch.Tensor:
+    """One draw of `DropBlock2d` or `DropBlock3d`: 0 in the blocks, and else what scales x. Raises ValueError for blocks
+    of an even size, which have no middle."""
+    sizes = x.shape[2:]
+    size = min(block_size, *sizes)
+    if size % 2 == 0:
+        raise ValueError(f"the size of a block has to be odd, and is {size}")
+    middles = [extent - size + 1 for extent in sizes]
+    rate = p * prod(sizes) / (size ** len(sizes) * prod(middles))
+    dropped = torch.empty((*x.shape[:2], *middles), dtype=x.dtype, device=x.device).bernoulli_(rate)
+    dropped = torch.nn.functional.pad(dropped, [size // 2] * 2 * len(sizes))
+    pool = torch.nn.functional.max_pool2d if len(sizes) == 2 else torch.nn.functional.max_pool3d
+    kept = 1 - pool(dropped, kernel_size=size, stride=1, padding=size // 2)
+    return kept * (kept.numel() / (eps + kept.sum()))
+
+
+torch.fx.wrap("blocks_kept")  # its draw needs real sizes

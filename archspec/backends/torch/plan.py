@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from archspec.backends.torch.dataflow import Dataflow, Slot
-from archspec.backends.torch.formulas import Recipes
+from archspec.backends.torch.formulas import Place, Recipes, call_source, result_places
 from archspec.backends.torch.tree import module_tree
 from archspec.graph import Graph, Node, Scope
 
@@ -15,12 +15,25 @@ class Call(NamedTuple):
 
     name: str  # of the layer, relative to the scope
     module: str | None  # the path of the module that is called
-    source: str  # a format string over `reads` and `passed`: the arguments of the call, or the formula
+    source: str  # a format string over `reads`, `passed` and the {module} that is called
     reads: tuple[Slot, ...]
     passed: tuple[str, ...]  # the paths of modules that stand outside of the called one, which calls them
     results: tuple[Slot, ...]
-    multiple: bool  # whether the results come as a tuple
+    places: tuple[str, ...]  # how each result is found in what the call gives: `[0]`, or nothing for the whole
     training: bool  # whether it is needed in training only
+
+    @property
+    def multiple(self) -> bool:
+        """Whether the results come as a tuple."""
+        return self.places != ("",)
+
+    def keeping(self, read: set[Slot]) -> Call:
+        """The call that keeps one result alone, where only one of several is among those that are read."""
+        kept = [(slot, place) for slot, place in zip(self.results, self.places, strict=True) if slot in read]
+        if len(kept) != 1:
+            return self
+        [(slot, place)] = kept
+        return self._replace(source=self.source + place, results=(slot,), places=("",))
 
 
 class Plan(NamedTuple):
@@ -95,15 +108,17 @@ class Blueprint:
             for node in flow.node_twins
             if node in self.recipes.tensors and _inside(scope, node.owner)
         }
-        calls = tuple(self._call(step, flow) for step in flow.steps())
-        read = [*(slot for call in calls for slot in call.reads), *returned]
+        called = [self._call(step, flow) for step in flow.steps()]
+        read = [*(slot for call in called for slot in call.reads), *returned]
+        wanted = set(read)
+        calls = tuple(call.keeping(wanted) for call in called)
         known = {*flow.inputs(scope), *tensors, *(slot for call in calls for slot in call.results)}
-        called = (path for call in calls for path in (call.module, *call.passed) if path is not None)
+        modules = (path for call in calls for path in (call.module, *call.passed) if path is not None)
         return Plan(
             scope=scope,
             inputs=flow.inputs(scope),
             captured=tuple(dict.fromkeys(slot for slot in read if slot not in known)),
-            passed=tuple(dict.fromkeys(path for path in called if not _inside(scope, path))),
+            passed=tuple(dict.fromkeys(path for path in modules if not _inside(scope, path))),
             tensors=tensors,
             calls=calls,
             returned=returned,
@@ -123,16 +138,15 @@ class Blueprint:
             output = flow.output(step)
             source, reads, passed = self._arguments(step, flow)
             training = in_training and output[0].node is not None and output[0].node.training_only
-            return Call(name, step.owner, source, reads, passed, (output,), False, training)
-        reads, results, multiple = flow.reads(step), flow.results(step), step.op.multiple
-        training = in_training and step.training_only
-        if step in self.recipes.formulas:
-            return Call(name, None, self.recipes.formulas[step].source, reads, (), results, multiple, training)
-        source = ", ".join(f"{{{number}}}" for number in range(len(reads)))
-        return Call(name, step.owner, source, reads, (), results, multiple, training)
+            return Call(name, step.owner, source, reads, passed, (output,), ("",), training)
+        reads, results, recipe = flow.reads(step), flow.results(step), self.recipes.modules.get(step)
+        module = step.owner if recipe else None
+        source = call_source(recipe, len(reads)) if recipe else self.recipes.formulas[step].source
+        places = tuple(map(_subscript, result_places(step, recipe)))
+        return Call(name, module, source, reads, (), results, places, in_training and step.training_only)
 
     def _arguments(self, scope: Scope, flow: Dataflow) -> tuple[str, tuple[Slot, ...], tuple[str, ...]]:
-        """What an inner scope is called with: its inputs, None for those that nobody reads (they may exist in
+        """How an inner scope is called: with its inputs, None for those that nobody reads (they may exist in
         training only), and then what its plan captures, as this application of it sees it."""
         plan = self.plans[scope.owner]
         unread = {number for number, slot in enumerate(plan.inputs) if slot not in plan.read}
@@ -143,7 +157,8 @@ class Blueprint:
         reads += [tuple(slot[number] for number in here) for slot in plan.captured]
         places = iter(range(len(reads) + len(plan.passed)))
         arguments = ["None" if number in unread else f"{{{next(places)}}}" for number in range(len(inputs))]
-        return ", ".join([*arguments, *(f"{{{place}}}" for place in places)]), tuple(reads), plan.passed
+        arguments += [f"{{{place}}}" for place in places]
+        return f"{{module}}({', '.join(arguments)})", tuple(reads), plan.passed
 
     def _is_sequential(self, scope: Scope, flow: Dataflow, returned: tuple[Slot, ...]) -> bool:
         children = self.tree.children[scope.path]
@@ -157,10 +172,19 @@ class Blueprint:
                     return False
                 previous = (flow.output(step),)
             else:
-                if step in self.recipes.tensors or step.op.multiple or flow.reads(step) != previous:
+                if not self._is_plain(step) or flow.reads(step) != previous:
                     return False
                 previous = flow.results(step)
         return returned == previous
+
+    def _is_plain(self, node: Node) -> bool:
+        """Whether it is called as `torch.nn.Sequential` calls its children."""
+        recipe = self.recipes.modules.get(node)
+        return node not in self.recipes.tensors and not node.op.multiple and not (recipe and recipe.call)
+
+
+def _subscript(place: Place) -> str:
+    return "".join(f"[{index}]" for index in place)
 
 
 def _inside(scope: Scope, path: str) -> bool:

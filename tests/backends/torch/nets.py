@@ -150,6 +150,38 @@ def several() -> Graph:
     return sketch.graph(logits=logits, features=features)
 
 
+def attending() -> Graph:
+    """Attention of one value and of three, in a list too: modules that are not called on their inputs alone."""
+    sketch = Sketch("attending", tokens=("N", "L", 8), memory=("N", 7, 6))
+    (tokens, memory) = sketch.inputs
+    with sketch.scope("encoder", "list"):
+        sketch.node("0", "LayerNorm")
+        sketch.node("1", "MultiheadAttention", num_heads=2, batch_first=True)
+        sketch.node("2", "ReLU")
+    sketch.node("add", "Add", tokens, sketch.previous)
+    sketch.node("attn", "MultiheadAttention", sketch.previous, memory, memory, num_heads=4, batch_first=True)
+    with sketch.scope("causal", "list"):
+        sketch.node("0", "MultiheadAttention", num_heads=1, batch_first=True, is_causal=True)
+    last = sketch.previous
+    sketch.node("dot", "ScaledDotProductAttention", last, tokens, tokens, is_causal=True)
+    return sketch.graph()
+
+
+def recurrent() -> Graph:
+    """Layers that give several values: nested, flat, all of them read, one of them, and from inside a scope."""
+    sketch = Sketch("recurrent", tokens=("L", "N", 8))
+    output, hidden, cell = sketch.node("lstm", "LSTM", hidden_size=4)
+    sketch.node("norm", "LayerNorm", output)
+    again, *_ = sketch.node("decoder", "LSTM", sketch.previous, hidden, cell, hidden_size=4)
+    with sketch.scope("tail", "block", again, hidden, names=("x", "h"), label="Tail") as tail:
+        output, last = sketch.node("gru", "GRU", *tail.inputs, hidden_size=4)
+        _, state = sketch.node("rnn", "RNN", output, hidden_size=4)
+        sketch.node("sum", "Add", last, state)
+    sketch.node("mul", "Mul", again, sketch.previous)
+    sketch.node("end", "GRU", hidden_size=3)
+    return sketch.graph()
+
+
 def sequence() -> Graph:
     """Numbered layers right at the root."""
     sketch = Sketch("mlp", x=("N", 6))
@@ -159,4 +191,4 @@ def sequence() -> Graph:
     return sketch.graph()
 
 
-ALL = [residual, opened, tensors, shared, auxiliary, several, sequence]
+ALL = [residual, opened, tensors, shared, auxiliary, several, attending, recurrent, sequence]

@@ -59,9 +59,11 @@ def test_compiles_without_a_graph_break(net: Net, training: bool) -> None:
     torch.manual_seed(0)
     expected = model(*inputs)
     torch.manual_seed(0)
-    assert_same(compiled(*inputs), expected)
+    with torch._dynamo.config.patch(allow_rnn=True):  # else torch breaks its graph at each LSTM, GRU and RNN
+        assert_same(compiled(*inputs), expected)
 
 
+@pytest.mark.filterwarnings("ignore:The tensor attributes .*_flat_weights")  # torch's own, of its LSTM
 @each_net
 def test_exports_and_traces(net: Net) -> None:
     model, inputs = built(net())

@@ -9,7 +9,10 @@ import torch
 from torch import nn
 
 from archspec.backends.torch import ModuleChanged, build_module, changed_arguments
+from archspec.graph import Value
+from archspec.types import DType, TensorType
 from tests.backends.torch import nets
+from tests.backends.torch.sketch import Sketch
 
 Model = Any
 
@@ -49,7 +52,7 @@ def equal_twins(model: Model) -> None:
     [
         (replace_head, {"classifier.1": {"out_features": 5, "bias": False}}),
         (replace_convolution, {"conv1": {"in_channels": 1, "kernel_size": [7, 5], "bias": True}}),
-        (replace_norm, {"bn1": {"eps": 1e-3, "affine": False}}),
+        (replace_norm, {"bn1": {"eps": 1e-3, "affine": False, "bias": False}}),
         (write_attributes, {"classifier.0": {"p": 0.1}}),
         (equal_twins, {}),
     ],
@@ -81,10 +84,6 @@ def a_missing_layer(model: Model) -> None:
     del model.classifier[1]
 
 
-def an_unknown_argument(model: Model) -> None:
-    model.bn1 = nn.BatchNorm2d(8, bias=False)
-
-
 def other_tensors(model: Model) -> None:
     model.conv1.weight = nn.Parameter(torch.zeros(4, 3, 7, 7))
 
@@ -97,7 +96,6 @@ def other_tensors(model: Model) -> None:
         (another_block, "layer1.1", "is another Bottleneck now"),
         (an_extra_layer, "classifier.2", "is ReLU, which the spec does not have"),
         (a_missing_layer, "classifier.1", "is missing"),
-        (an_unknown_argument, "bn1", "has another bias now, an argument that the op BatchNorm2d does not have"),
         (other_tensors, "conv1", "has other tensors now than Conv2d of its arguments"),
     ],
 )
@@ -127,3 +125,31 @@ def test_formulas_in_a_sequence() -> None:
     model.tail[2] = nn.Identity()
     with pytest.raises(ModuleChanged, match=r"tail\.2 is Identity now, and was Mean"):
         changed_arguments(model, graph)
+
+
+def test_an_unknown_argument() -> None:
+    sketch = Sketch(tokens=("N", 5))
+    sketch.inputs = (Value("tokens", TensorType.of(sketch.inputs[0].type.shape, DType.int64)),)
+    sketch.node("table", "Embedding", sketch.inputs[0], num_embeddings=10, embedding_dim=4)
+    graph = sketch.graph()
+    model: Model = build_module(graph)
+    model.table = nn.Embedding(10, 4, max_norm=1.0)
+    with pytest.raises(ModuleChanged, match="table has another max_norm now, an argument that the op Embedding does"):
+        changed_arguments(model, graph)
+
+
+def test_arguments_of_modules_that_are_not_called_on_their_inputs() -> None:
+    graph = nets.attending()
+    model: Model = build_module(graph)
+    model.attn = nn.MultiheadAttention(8, 2, kdim=6, vdim=6, batch_first=True)
+    assert changed_arguments(model, graph) == {"attn": {"num_heads": 2}}
+    graph = nets.recurrent()
+    model = build_module(graph)
+    model.lstm = nn.LSTM(8, 4, num_layers=2, dropout=0.5)
+    model.tail.rnn = nn.RNN(4, 4, nonlinearity="relu")
+    assert changed_arguments(model, graph) == {
+        "lstm": {"num_layers": 2, "dropout": 0.5},
+        "tail.rnn": {"nonlinearity": "relu"},
+    }
+    model.end = nn.GRU(4, 3, bidirectional=True, batch_first=True)
+    assert changed_arguments(model, graph)["end"] == {"batch_first": True, "bidirectional": True}

@@ -35,3 +35,18 @@ def test_inputs_have_the_shapes_and_types_of_the_graph() -> None:
     assert torch.equal(again["image"], inputs["image"])
     with pytest.raises(ValueError, match="H has no value"):
         example_inputs(graph, sizes={"N": 4})
+
+
+def test_indices_reach_all_of_the_smallest_table_and_nothing_else() -> None:
+    sketch = Sketch(tokens=("N", 8), shifted=("N", 8), alone=("N", 8), text=("N", 8))
+    numbers = tuple(Value(value.name, TensorType.of(value.type.shape, DType.int64)) for value in sketch.inputs)
+    sketch.inputs = (*numbers[:3], sketch.inputs[3])
+    tokens, shifted, *_ = sketch.inputs
+    sketch.node("wide", "Embedding", tokens, num_embeddings=1000, embedding_dim=2)
+    sketch.node("flat", "Flatten", tokens, start_dim=0)
+    sketch.node("table", "Embedding", num_embeddings=30, embedding_dim=2)
+    sketch.node("more", "Add", shifted, value=1)
+    sketch.node("offsets", "Embedding", num_embeddings=30, embedding_dim=2)
+    inputs = example_inputs(sketch.graph(), sizes={"N": 200}, generator=torch.Generator().manual_seed(0))
+    assert set(inputs["tokens"].unique().tolist()) == set(range(30))
+    assert set(inputs["shifted"].unique().tolist()) == set(inputs["alone"].unique().tolist()) == {0, 1}

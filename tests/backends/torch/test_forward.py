@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 
 import pytest
+import torch
 
-from archspec.backends.torch import build_module
+from archspec.backends.torch import build_module, run_values
 from archspec.graph import Graph
 from tests.backends.torch import nets
 from tests.backends.torch.sketch import Sketch
@@ -125,6 +126,39 @@ EXPECTED = {
         x = self.fc(x)
         return {'logits': x, 'features': features}
 """,
+    (nets.attending, ""): """
+    def forward(self, tokens, memory):
+        x = self.encoder(tokens)
+        x = tokens + x
+        x = self.attn(x, memory, memory, need_weights=False)[0]
+        x = self.causal(x)
+        return torch.nn.functional.scaled_dot_product_attention(x, tokens, tokens, is_causal=True)
+""",
+    (nets.attending, "encoder"): """
+    def forward(self, x):
+        x = self[0](x)
+        x = self[1](x, x, x, need_weights=False)[0]
+        return self[2](x)
+""",
+    (nets.attending, "causal"): """
+    def forward(self, x):
+        return self[0](x, x, x, need_weights=False, attn_mask=x.new_full((x.size(1), x.size(1)), -torch.inf).triu(1))[0]
+""",
+    (nets.recurrent, ""): """
+    def forward(self, tokens):
+        lstm = self.lstm(tokens)
+        norm = self.norm(lstm[0])
+        decoder = self.decoder(norm, (lstm[1][0], lstm[1][1]))[0]
+        x = self.tail(decoder, lstm[1][0])
+        x = decoder * x
+        return self.end(x)[0]
+""",
+    (nets.recurrent, "tail"): """
+    def forward(self, x, h):
+        gru = self.gru(x, h)
+        rnn = self.rnn(gru[0])[1]
+        return gru[1] + rnn
+""",
 }
 
 
@@ -185,3 +219,26 @@ def test_names_never_clash() -> None:
     model = build_module(graph).eval()
     inputs = example_inputs(graph, sizes={"N": 2})
     assert model(*inputs.values()).equal(run_values(model, graph, inputs)["block.again"])
+
+
+def test_a_module_that_gives_a_tuple() -> None:
+    sketch = Sketch("pool", image=("N", 2, 6, 6))
+    values, indices = sketch.node("pool", "MaxPool2d", kernel_size=2, return_indices=True)
+    graph = sketch.graph(values=values, indices=indices)
+    model = build_module(graph)
+    assert (
+        inspect.getsource(type(model).forward)
+        == """    def forward(self, image):
+        pool = self.pool(image)
+        return {'values': pool[0], 'indices': pool[1]}
+"""
+    )
+    image = torch.randn(2, 2, 6, 6)
+    expected = torch.nn.functional.max_pool2d(image, 2, return_indices=True)
+    found = model(image)
+    assert torch.equal(found["values"], expected[0])
+    assert torch.equal(found["indices"], expected[1])
+    assert torch.equal(run_values(model, graph, {"image": image})["pool.1"], expected[1])
+    alone = build_module(sketch.graph(indices=indices))
+    assert inspect.getsource(type(alone).forward).endswith("return self.pool(image)[1]\n")
+    assert torch.equal(alone(image), expected[1])

@@ -32,7 +32,8 @@ def test_equal_blocks_share_a_class() -> None:
 
 def test_loads_in_another_process(tmp_path: Path) -> None:
     saved, expected = [], []
-    for graph in (nets.residual(), nets.opened(), nets.shared(), nets.tensors()):
+    for net in (nets.residual, nets.opened, nets.shared, nets.tensors, nets.attending, nets.recurrent):
+        graph = net()
         model = build_module(graph)
         calibrate(model, graph, seed=0)
         inputs = [*example_inputs(graph, sizes=example_sizes(graph)).values()]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from tests.ops.cases import no, ok
-from tests.ops.examples.convolution import UNBATCHED, WHOLE
+from tests.ops.examples.convolution import BOOL, UNBATCHED
 
 EXAMPLES = [
     ok("MaxPool1d", "N 3 L", kernel_size=2),
@@ -17,6 +17,16 @@ EXAMPLES = [
     ok("MaxPool3d", "N 2 5 6 7", kernel_size=2),
     ok("MaxPool3d", "N 2 D H W", kernel_size=[1, 2, 3], stride=[1, 2, 2], padding=[0, 1, 1], ceil_mode=True),
     ok("MaxPool3d", "N 2 5 6 7", kernel_size=2, dilation=[2, 1, 3]),
+    ok("MaxPool1d", "0 3 10", kernel_size=2),
+    ok("MaxPool1d", "N 3 L", kernel_size=3, stride=2, return_indices=True),
+    ok("MaxPool2d", "N 3 9 12", kernel_size=2, return_indices=True),
+    ok("MaxPool2d", "N 3 H W", kernel_size=3, stride=[1, 2], padding=1, return_indices=True),
+    ok("MaxPool2d", "N 3 H 12", kernel_size=2, dilation=3, stride=3, ceil_mode=True, return_indices=True),
+    ok("MaxPool2d", "N 3 8 9", kernel_size=[2, 3], dilation=[4, 3], stride=4, padding=1, ceil_mode=True, return_indices=True),
+    ok("MaxPool2d", "0 3 9 12", kernel_size=2, return_indices=True),
+    ok("MaxPool2d", "N 3 9 12:float64", kernel_size=2, return_indices=True),
+    ok("MaxPool3d", "N 2 5 6 7", kernel_size=2, stride=[1, 2, 2], dilation=[1, 2, 3], ceil_mode=True, return_indices=True),
+    ok("MaxPool3d", "N 2 D H W", kernel_size=[2, 3, 2], padding=1, return_indices=True),
     ok("AvgPool1d", "N 3 L", kernel_size=2),
     ok("AvgPool1d", "N 3 10", kernel_size=3, stride=2, padding=1, ceil_mode=True),
     ok("AvgPool1d", "N 3 10", kernel_size=3, stride=2, padding=1, ceil_mode=True, count_include_pad=False),
@@ -31,22 +41,15 @@ EXAMPLES = [
     ok("AvgPool3d", "N 2 D H 7", kernel_size=[2, 3, 2], stride=2, padding=[1, 1, 0], ceil_mode=True),
     ok("AvgPool3d", "N 2 5 6 7", kernel_size=3, stride=[1, 2, 3], padding=1, count_include_pad=False),
     ok("AvgPool3d", "N 2 5 6 7", kernel_size=2, ceil_mode=True, divisor_override=3),
-    ok("AdaptiveAvgPool1d", "N 3 10", output_size=5),
-    ok("AdaptiveAvgPool1d", "N 3 10", output_size=[4]),
-    ok("AdaptiveAvgPool1d", "N 3 L", output_size=1),
-    ok("AdaptiveAvgPool2d", "N 3 H W", output_size=1),
-    ok("AdaptiveAvgPool2d", "N 3 7 7", output_size=7),
-    ok("AdaptiveAvgPool2d", "N 3 H W", output_size=[None, None]),
-    ok("AdaptiveAvgPool2d", "N 3 9 12", output_size=[3, 4]),
-    ok("AdaptiveAvgPool2d", "N 3 14 9", output_size=[4, 2]),
-    ok("AdaptiveAvgPool2d", "N 3 3 5", output_size=[7, 5]),
-    ok("AdaptiveAvgPool2d", "N 3 H 8", output_size=[None, 4]),
-    ok("AdaptiveAvgPool2d", "N 3 H 8", output_size=[1, 3]),
-    ok("AdaptiveAvgPool2d", "N 3 H W", output_size=[1, None]),
-    ok("AdaptiveAvgPool2d", "N 3 9 12:float64", output_size=[2, 5]),
-    ok("AdaptiveAvgPool3d", "N 2 4 6 8", output_size=[2, 3, 8]),
-    ok("AdaptiveAvgPool3d", "N 2 5 6 7", output_size=[3, 4, 5]),
-    ok("AdaptiveAvgPool3d", "N 2 5 H 7", output_size=[3, 1, None]),
+    ok("AvgPool2d", "0 3 9 12", kernel_size=2, ceil_mode=True),
+    ok("LPPool1d", "N 3 L", norm_type=2, kernel_size=3),
+    ok("LPPool1d", "N 3 10", norm_type=4, kernel_size=3, stride=[2], ceil_mode=True),
+    ok("LPPool2d", "N 3 H W", norm_type=2, kernel_size=[2, 3], stride=2, ceil_mode=True),
+    ok("LPPool2d", "N 3 9 12", norm_type=1, kernel_size=3),
+    ok("LPPool2d", "N 3 9 12", norm_type=-2.0, kernel_size=[3, 2], stride=[1, 2]),
+    ok("LPPool2d", "0 3 9 12", norm_type=2, kernel_size=3),
+    ok("LPPool3d", "N 2 D 6 7", norm_type=2, kernel_size=2),
+    ok("LPPool3d", "N 2 5 6 7", norm_type=2, kernel_size=[2, 3, 1], stride=2, ceil_mode=True),
 ]
 
 REFUSED = [
@@ -69,15 +72,16 @@ REFUSED = [
     no("dilation", "MaxPool2d", "N 3 8 8", kernel_size=2, dilation=0),
     no("divisor_override", "AvgPool2d", "N 3 8 8", kernel_size=2, divisor_override=0),
     no("divisor_override", "AvgPool3d", "N 3 8 8 8", kernel_size=2, divisor_override=-1, stricter="a count"),
-    no("output_size", "AdaptiveAvgPool2d", "N 3 8 8", output_size=0, stricter=WHOLE),
-    no("output_size", "AdaptiveAvgPool2d", "N 3 8 8", output_size=[1, 2, 3]),
-    no("output_size", "AdaptiveAvgPool2d", "N 3 8 8", output_size=None),
-    no("output_size", "AdaptiveAvgPool1d", "N 3 8", output_size=[None]),
-    no("output_size", "AdaptiveAvgPool1d", "N 3 8", output_size=True),
-    no("output_size", "AdaptiveAvgPool3d", "N 3 8 8 8", output_size="1"),
-    no(0, "AdaptiveAvgPool1d", "3 8", output_size=1, stricter=UNBATCHED),
-    no(0, "AdaptiveAvgPool2d", "N 3 8 8:int64", output_size=1),
-    no(
-        "output_size", "AdaptiveAvgPool2d", "N 3 H W", output_size=[1, 3], emission=True, stricter="ONNX has no such op"
-    ),
+    no(0, "MaxPool2d", "N 3 0 8", kernel_size=1),
+    no(0, "MaxPool2d", "0 3 0 8", kernel_size=2, padding=1),
+    no(0, "AvgPool1d", "N 0 8", kernel_size=2),
+    no(0, "AvgPool3d", "N 3 8 8 8:float16", kernel_size=2),
+    no(0, "LPPool3d", "N 3 2 8 8", norm_type=2, kernel_size=3, stride=2, ceil_mode=True),
+    no(0, "LPPool2d", "N 3 2 8", norm_type=2, kernel_size=3),
+    no(0, "LPPool1d", "3 8", norm_type=2, kernel_size=3, stricter=UNBATCHED),
+    no("kernel_size", "LPPool1d", "N 3 8", norm_type=2, kernel_size=[3]),
+    no("norm_type", "LPPool2d", "N 3 8 8", norm_type=0, kernel_size=3),
+    no("norm_type", "LPPool2d", "N 3 8 8", norm_type=True, kernel_size=3, stricter=BOOL),
+    no("return_indices", "MaxPool2d", "N 3 8 8", kernel_size=3, return_indices=1, stricter=BOOL),
+    no(0, "AvgPool2d", "N 3 8 8:float64", kernel_size=3, emission=True, stricter="onnxruntime has no such kernel"),
 ]

@@ -1,13 +1,36 @@
 from __future__ import annotations
 
-from tests.ops.cases import no, ok
-from tests.ops.examples.convolution import UNBATCHED, WHOLE
+from typing import Any
+
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from archspec.dims import symbol
+from tests.ops.cases import Example, Refused, no, ok
+
+
+def functional(arguments: dict[str, Any]) -> Any:
+    """torch's function with these arguments; symbols among the sizes stand for numbers."""
+
+    def run(x: Tensor, **sizes: int) -> Tensor:
+        written = {name: tuple(value) if isinstance(value, list) else value for name, value in arguments.items()}
+        if isinstance(written.get("size"), tuple):
+            written["size"] = tuple(sizes.get(str(size), size) for size in written["size"])
+        return interpolate(x, **written)
+
+    return run
+
+
+def ok_(*inputs: str, beside: str = "", **arguments: Any) -> Example:
+    return ok("Interpolate", *inputs, beside=beside, torch=functional(arguments), **arguments)
+
+
+def no_(blamed: str | int, *inputs: str, stricter: str = "", emission: bool = False, **arguments: Any) -> Refused:
+    function = functional(arguments)
+    return no(blamed, "Interpolate", *inputs, torch=function, stricter=stricter, emission=emission, **arguments)
+
 
 EXAMPLES = [
-    ok("ZeroPad2d", "N 3 H W", padding=2),
-    ok("ZeroPad2d", "N 3 5 6", padding=[1, 0, 2, 3]),
-    ok("ZeroPad2d", "N 3 5 6", padding=[-1, 2, 0, -3]),
-    ok("ZeroPad2d", "N 3 5 6:int64", padding=1),
     ok("Upsample", "N 3 H W", scale_factor=2),
     ok("Upsample", "N 3 5 6", size=[7, 11]),
     ok("Upsample", "N 3 L", size=4),
@@ -30,13 +53,33 @@ EXAMPLES = [
     ok("Upsample", "N 3 5 6", size=[7, 4], mode="bicubic", align_corners=True),
     ok("Upsample", "N 2 3 4 5", scale_factor=2, mode="trilinear"),
     ok("Upsample", "N 2 3 4 5", size=[5, 4, 8], mode="trilinear", align_corners=True),
+    ok("Upsample", "0 3 5 6", size=[7, 4], mode="bicubic"),
+    ok("Upsample", "N 3 9 12", size=[3, 5], mode="area"),
+    ok("Upsample", "N 3 H W", size=1, mode="area"),
+    ok("Upsample", "N 3 5 6", scale_factor=0.1, mode="area"),
+    ok("UpsamplingNearest2d", "N 3 H W", scale_factor=2),
+    ok("UpsamplingNearest2d", "N 3 5 6", size=[7, 11]),
+    ok("UpsamplingBilinear2d", "N 3 H W", scale_factor=[2, 3]),
+    ok("UpsamplingBilinear2d", "N 3 5 6", size=7),
+    ok_("N 3 H W", scale_factor=2),
+    ok_("N 3 5 6", size=[symbol("H"), symbol("W")], mode="bilinear", align_corners=False, beside="1 H W"),
+    ok_("N 3 H W", size=[symbol("W"), 2 * symbol("H")], mode="nearest"),
+    ok_("N H W 5", size=symbol("H"), mode="nearest-exact"),
+    ok_("N 3 L", size=7, mode="linear", align_corners=True),
+    ok_("N 2 3 4 5", size=[5, 4, 8], mode="trilinear"),
+    ok_("N 3 5 7", scale_factor=[1.3, 2], recompute_scale_factor=True, mode="bicubic"),
+    ok_("N 3 9 12", size=[4, 5], mode="area"),
+    ok_("N 3 L", scale_factor=1, mode="area"),
+    ok_("N 3 9 12:float64", scale_factor=0.5, mode="area"),
+    ok_("N 3 9 12", size=[4, 5], mode="bilinear", antialias=True),
+    ok_("N 3 9 12", size=[18, 5], mode="bicubic", antialias=True, align_corners=False),
+    ok_("N 3 9 12", scale_factor=[0.3, 0.7], mode="bilinear", antialias=True),
+    ok_("N 3 H W", scale_factor=0.25, mode="bicubic", antialias=True),
+    ok_("N 3 H W", scale_factor=[0.5, 2], mode="bilinear", antialias=True),
+    ok_("0 3 9 12", size=4, mode="bilinear", antialias=True),
 ]
 
 REFUSED = [
-    no("padding", "ZeroPad2d", "N 3 5 6", padding=[-4, -3, 0, 0]),
-    no("padding", "ZeroPad2d", "N 3 5 6", padding=[-3, -3, 0, 0], stricter=WHOLE),
-    no("padding", "ZeroPad2d", "N 3 5 6", padding=[1, 2], stricter="torch pads the width alone"),
-    no(0, "ZeroPad2d", "3 5 6", padding=1, stricter=UNBATCHED),
     no("size", "Upsample", "N 3 5 6"),
     no("size", "Upsample", "N 3 5 6", size=4, scale_factor=2),
     no("size", "Upsample", "N 3 5 6", size=[4]),
@@ -51,4 +94,32 @@ REFUSED = [
     no(0, "Upsample", "N 3 5 6", size=4, mode="linear"),
     no(0, "Upsample", "N 3", size=4),
     no(0, "Upsample", "N 3 5 6:int64", size=4),
+    no("size", "Upsample", "N 3 5 6", size=[4, 4, 4], mode="area"),
+    no("size", "Upsample", "N 3 5 6", size=-1, mode="area"),
+    no("scale_factor", "Upsample", "N 3 5 6", scale_factor=1e300),
+    no("mode", "Upsample", "N 3 5 6", size=4, mode="lanczos"),
+    no("align_corners", "Upsample", "N 3 5 6", size=4, mode="area", align_corners=True),
+    no(0, "Upsample", "N 0 5 6", size=4),
+    no(0, "Upsample", "N 3 0 6", size=4, mode="area"),
+    no("size", "UpsamplingNearest2d", "N 3 5 6"),
+    no(0, "UpsamplingBilinear2d", "N 3 6", size=4),
+    no("antialias", "Interpolate", "N 3 5 6", size=4, antialias=True, torch=functional({"size": 4, "antialias": True})),
+    no_("antialias", "N 3 6", size=4, mode="linear", antialias=True),
+    no_("mode", "N 3 5 6", size=4, mode="lanczos"),
+    no_("mode", "N 3 5 6", size=4, mode="lanczos", antialias=True, align_corners=True),
+    no_("size", "N 3 5 6", size=4, scale_factor=2),
+    no_("size", "N 3 5 6", size="big"),
+    no_(0, "N 3 5 6:float16", size=4, mode="bilinear", antialias=True),
+    no_(0, "N 3 5 6:float64", size=4, emission=True, stricter="onnxruntime has no such kernel"),
+    no_("mode", "N 3 5 6", size=4, mode="lanczos", antialias=True, emission=True, stricter="ONNX has no such mode"),
+    no_(
+        "align_corners",
+        "N 3 5 6",
+        size=4,
+        mode="bicubic",
+        antialias=True,
+        align_corners=True,
+        emission=True,
+        stricter="onnxruntime computes something else",
+    ),
 ]

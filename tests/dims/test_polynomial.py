@@ -2,49 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archspec.dims import Dim, Symbolic, counterexample, divide, equal, evaluate, product_of, symbol, symbols
+from archspec.dims import Dim, Symbolic, counterexample, divide, evaluate, product_of, symbol, symbols
+from tests.dims.recipes import NAMES, Recipe, make, recipes, symbolic
 
-NAMES = ("H", "W", "N")
 SIZES = st.fixed_dictionaries({name: st.integers(1, 60) for name in NAMES})
-
-# A recipe of a size, so that it can be made of symbols and of numbers alike.
-Recipe = tuple[Any, ...]
-LEAVES = st.one_of(st.tuples(st.just("name"), st.sampled_from(NAMES)), st.tuples(st.just("number"), st.integers(-9, 9)))
-RECIPES = st.recursive(
-    LEAVES,
-    lambda inner: st.one_of(
-        st.tuples(st.sampled_from(["+", "-", "*"]), inner, inner),
-        st.tuples(st.sampled_from(["//", "%"]), inner, st.integers(1, 8)),
-    ),
-    max_leaves=8,
-)
-
-
-def make(recipe: Recipe, leaf: dict[str, Any]) -> Any:
-    sign, *parts = recipe
-    if sign == "name":
-        return leaf[parts[0]]
-    if sign == "number":
-        return parts[0]
-    left, right = make(parts[0], leaf), parts[1] if sign in ("//", "%") else make(parts[1], leaf)
-    return {
-        "+": lambda: left + right,
-        "-": lambda: left - right,
-        "*": lambda: left * right,
-        "//": lambda: left // right,
-        "%": lambda: left % right,
-    }[sign]()
-
-
-def symbolic(recipe: Recipe) -> Dim:
-    made: Dim = make(recipe, {name: symbol(name) for name in NAMES})
-    return made
+RECIPES = recipes(*NAMES)
 
 
 @given(RECIPES, SIZES)
@@ -58,13 +24,6 @@ def test_printed_sizes_can_be_read_as_python(recipe: Recipe, sizes: dict[str, in
         return int(value // 1)
 
     assert eval(str(symbolic(recipe)), {"floor": floor, **sizes}) == make(recipe, sizes)
-
-
-@given(RECIPES, RECIPES, SIZES)
-def test_equal_is_right_whenever_it_decides(a: Recipe, b: Recipe, sizes: dict[str, int]) -> None:
-    verdict = equal(symbolic(a), symbolic(b))
-    if verdict is not None:
-        assert (make(a, sizes) == make(b, sizes)) is verdict
 
 
 @given(RECIPES, RECIPES)

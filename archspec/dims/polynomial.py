@@ -169,8 +169,8 @@ def symbols(dim: Dim) -> frozenset[str]:
     return frozenset(names)
 
 
-def evaluate(dim: Dim, sizes: Mapping[str, int]) -> Dim:
-    """The size with some symbols replaced by numbers; an int when none is left."""
+def evaluate(dim: Dim, sizes: Mapping[str, Dim]) -> Dim:
+    """The size with some symbols replaced by numbers or other sizes; an int when no symbol is left."""
     if isinstance(dim, int):
         return dim
     total: Dim = 0
@@ -183,24 +183,6 @@ def evaluate(dim: Dim, sizes: Mapping[str, int]) -> Dim:
                 value = value * (sizes[atom.name] if atom.name in sizes else symbol(atom.name))
         total = total + value
     return total
-
-
-def equal(a: Dim, b: Dim) -> bool | None:
-    """True: the same at every size. False: different at every size. None: not proved either way."""
-    difference = a - b
-    return difference == 0 if isinstance(difference, int) else None
-
-
-def counterexample(a: Dim, b: Dim, upto: int = 64) -> dict[str, int] | None:
-    """Sizes at which a and b differ, looked for along the diagonal and around it; None: none found."""
-    names = sorted(symbols(a) | symbols(b))
-    diagonal: Iterable[tuple[int, ...]] = ((n,) * len(names) for n in range(1, upto + 1))
-    shifted = (tuple(n + i for i in range(len(names))) for n in range(1, upto + 1))
-    for values in (*diagonal, *shifted):
-        sizes = dict(zip(names, values, strict=True))
-        if evaluate(a, sizes) != evaluate(b, sizes):
-            return sizes
-    return None
 
 
 def divide(a: Dim, b: Dim) -> Dim | None:

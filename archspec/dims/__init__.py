@@ -1,0 +1,45 @@
+"""Exact sizes: integers and polynomials over symbols and floors, and what can be proved of them."""
+
+from archspec.dims.classes import step
+from archspec.dims.conditions import Condition, counterexample
+from archspec.dims.polynomial import (
+    Atom,
+    Dim,
+    Floor,
+    Monomial,
+    Symbol,
+    Symbolic,
+    below_one,
+    divide,
+    evaluate,
+    product_of,
+    symbol,
+    symbols,
+)
+from archspec.dims.proofs import equal, holds
+from archspec.dims.solutions import ALL, Sizes, solve
+from archspec.dims.systems import System
+
+__all__ = [
+    "ALL",
+    "Atom",
+    "Condition",
+    "Dim",
+    "Floor",
+    "Monomial",
+    "Sizes",
+    "Symbol",
+    "Symbolic",
+    "System",
+    "below_one",
+    "counterexample",
+    "divide",
+    "equal",
+    "evaluate",
+    "holds",
+    "product_of",
+    "solve",
+    "step",
+    "symbol",
+    "symbols",
+]

@@ -1,0 +1,123 @@
+"""Several conditions together: the sizes of each symbol, sizes that satisfy all, and what holds under them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice, product
+from math import gcd, lcm
+
+from archspec.dims.classes import MOST_CLASSES
+from archspec.dims.conditions import Condition
+from archspec.dims.polynomial import Dim, Floor, Symbolic, evaluate, symbol, symbols
+from archspec.dims.solutions import ALL, Sizes, solve
+
+_TRIED = 256  # sizes and settings that are tried where an equation couples several symbols
+
+
+class System:
+    """Conditions that have to hold at once. Those of one symbol are solved, those of several kept as they are."""
+
+    def __init__(self, conditions: Iterable[Condition] = ()) -> None:
+        self.sizes: dict[str, Sizes] = {}
+        self.joint: list[Condition] = []
+        for condition in conditions:
+            self.add(condition)
+
+    def add(self, condition: Condition) -> bool | None:
+        """Add one. True: there are sizes at which all hold. False: there are none. None: neither is proved, and
+        it is left out."""
+        sizes, joint = dict(self.sizes), list(self.joint)
+        found = self._keep(condition)
+        if found and self.joint and next(self.examples(), None) is None:
+            found = None
+        if found is None:
+            self.sizes, self.joint = sizes, joint
+        return found
+
+    def _keep(self, condition: Condition) -> bool | None:
+        if len(condition.symbols) > 1:
+            self.joint.append(condition)
+            return True
+        found = solve(condition)
+        for name in condition.symbols:
+            found = _both(self.sizes.get(name, ALL), found)
+            if found is not None:
+                self.sizes[name] = found
+        return None if found is None else bool(found)
+
+    def sizes_of(self, name: str, given: Mapping[str, int]) -> Sizes | None:
+        """The sizes of a symbol where the others are `given`; None where that isn't decided."""
+        found: Sizes | None = self.sizes.get(name, ALL)
+        rest = {other: size for other, size in given.items() if other != name}
+        for condition in self.joint:
+            if name in condition.symbols:
+                found = _both(found, solve(condition.with_sizes(rest)))
+        return found
+
+    def least(self, name: str) -> int | None:
+        """The smallest size of a symbol with which others go; None where none is found."""
+        for size in islice(self.sizes.get(name, ALL), _TRIED):
+            rest = System()
+            rest.sizes = {other: sizes for other, sizes in self.sizes.items() if other != name}
+            if all(rest.add(condition.with_sizes({name: size})) for condition in self.joint):
+                return size
+        return None
+
+    def examples(self) -> Iterator[dict[str, int]]:
+        """Sizes for all symbols that satisfy every condition, small and equal ones first; all of them only where
+        no condition couples several symbols."""
+        coupled = sorted({name for condition in self.joint for name in condition.symbols})
+        alone = [name for name in self.sizes if name not in coupled]
+        for setting in self._coupled(coupled):
+            for rest in product(*(islice(self.sizes[name], _TRIED) for name in alone)):
+                yield {**setting, **dict(zip(alone, rest, strict=True))}
+
+    def _coupled(self, names: list[str]) -> Iterator[dict[str, int]]:
+        if not names:
+            yield {}
+            return
+        alike = self._alike(names)
+        yield from (dict.fromkeys(names, size) for size in islice(alike, _TRIED))
+        first, *others = names
+        for rest in islice(product(*(islice(self.sizes.get(name, ALL), _TRIED) for name in others)), _TRIED):
+            given = dict(zip(others, rest, strict=True))
+            for size in islice(self.sizes_of(first, given) or (), 1):
+                setting = {first: size, **given}
+                if len(set(setting.values())) > 1 and all(condition.at(**setting) for condition in self.joint):
+                    yield setting
+
+    def _alike(self, names: list[str]) -> Iterable[int]:
+        """The sizes that all these symbols may have at once."""
+        found: Sizes | None = ALL
+        for name in names:
+            found = _both(found, self.sizes.get(name, ALL))
+        one = symbol(names[0])
+        for condition in self.joint:
+            found = _both(found, solve(condition.with_sizes(dict.fromkeys(names, one))))
+        return found or ()
+
+    def simplified(self, dim: Dim) -> Dim:
+        """A size as it reads where the conditions hold: with H % 32 == 0, 16*floor((H - 1)/32) + 16 is
+        floor(H/2)."""
+        steps = {name: sizes.multiple_of for name, sizes in self.sizes.items() if sizes.multiple_of > 1}
+        parts = evaluate(dim, {name: symbol(name) * step for name, step in steps.items()})
+        if not steps or not isinstance(parts, Symbolic):
+            return parts
+        total: Dim = 0
+        for monomial, coefficient in parts.terms.items():
+            factors: Dim = 1
+            for atom in monomial:
+                if isinstance(atom, Floor) and symbols(atom.numerator) & steps.keys():
+                    return dim  # it has floors still, of other divisors
+                common = gcd(coefficient, steps.get(str(atom), 1))
+                coefficient //= common
+                factors = factors * (Symbolic({(atom,): 1}) // (steps.get(str(atom), 1) // common))
+            total = total + coefficient * factors
+        return total
+
+
+def _both(a: Sizes | None, b: Sizes | None) -> Sizes | None:
+    """The sizes that are in both; None where that is not known, or has too many classes to look at."""
+    if a is None or b is None or lcm(a.period, b.period) > MOST_CLASSES:
+        return None
+    return a & b

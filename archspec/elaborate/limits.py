@@ -1,0 +1,29 @@
+"""Limits on tensors: what no runtime can hold is refused where it first occurs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from archspec.dims import Dim
+from archspec.types import DType, TensorType
+
+MAX_AXES = 64
+"""torch's limit for reductions."""
+MAX_BYTES = 2**63 - 1
+"""What an int64 counts, as torch and ONNX do."""
+
+
+def excess(type_: TensorType) -> str | None:
+    """What is too large about a tensor, its symbols at their smallest; None: nothing."""
+    if type_.rank > MAX_AXES:
+        return f"a tensor of {type_.rank:,} axes; torch and onnxruntime stop at {MAX_AXES}"
+    return excess_of(type_.shape, type_.dtype)
+
+
+def excess_of(shape: Sequence[Dim], dtype: DType) -> str | None:
+    """The same of a shape that has few enough axes."""
+    sizes = [size for size in shape if isinstance(size, int)]
+    if prod(sizes) * dtype.bytes <= MAX_BYTES:
+        return None
+    return f"a tensor of {' x '.join(map(str, shape))} {dtype}, which is more than 2^63 bytes"

@@ -1,0 +1,53 @@
+"""What an op needs of sizes that may be symbols.
+
+An op asks where it would compare: `if not can_reach(found, 1): raise OpError(...)`. A number answers by
+itself. A symbolic size answers no where no value of its symbols will do, and else yes; where that depends
+on the symbols, what has to hold is noted for whoever gathers conditions, with the layer that asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from archspec.dims import Condition, Dim, holds
+
+_noted: ContextVar[list[Condition] | None] = ContextVar("conditions", default=None)
+
+
+def can_equal(a: Dim, b: Dim) -> bool:
+    """Whether two sizes may be the same."""
+    return a == b or _may_hold(Condition(a, "==", b))
+
+
+def can_reach(size: Dim, least: Dim) -> bool:
+    """Whether a size may be `least` or more."""
+    if isinstance(size, int) and isinstance(least, int):
+        return size >= least
+    return _may_hold(Condition(size, ">=", least))
+
+
+def can_divide(divisor: int, size: Dim) -> bool:
+    """Whether a size may be a multiple of `divisor`."""
+    if isinstance(size, int):
+        return size % divisor == 0
+    return _may_hold(Condition(size % divisor, "==", 0))
+
+
+def _may_hold(condition: Condition) -> bool:
+    verdict = holds(condition)
+    if verdict is None and (noted := _noted.get()) is not None:
+        noted.append(condition)
+    return verdict is not False
+
+
+@contextmanager
+def gathered() -> Iterator[list[Condition]]:
+    """The conditions that ops note inside, in order."""
+    noted: list[Condition] = []
+    token = _noted.set(noted)
+    try:
+        yield noted
+    finally:
+        _noted.reset(token)

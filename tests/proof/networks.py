@@ -1,0 +1,225 @@
+"""A random network as a spec and as plain torch: the same verdict, the same layers at fault, and, where both take
+it, the same shapes, state_dict and values."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from archspec.backends.torch import build_module
+from archspec.diagnostics import Diagnostic, Severity
+from archspec.dims import evaluate
+from archspec.driver import Compilation, compile_target
+from archspec.graph import Graph
+from tests.proof.networks_draw import draw
+from tests.proof.networks_onnx import compare_onnx
+from tests.proof.networks_program import Block, Layer, Program, features
+from tests.proof.networks_text import Written, write
+from tests.proof.networks_twin import BATCH, TooBig, Twin, Value
+from tests.proof.source import Source
+
+_ALLOWED = ("A305", "A307", "A308", "A310", "A501", "A502", "A503", "A504", "A506")
+_DEAD = "A505"
+
+
+class Disagreement(AssertionError):
+    """archspec and torch do not agree about a network."""
+
+
+@dataclass
+class Tally:
+    """What a run has seen."""
+
+    networks: int = 0
+    valid: int = 0
+    invalid: int = 0
+    dead: int = 0
+    too_big: int = 0
+    other_batch: int = 0  # invalid at this batch, and not at every one
+    layers: int = 0
+    flat: int = 0  # valid networks whose output does not depend on their input
+    onnx: Counter[str] = field(default_factory=Counter)
+    features: Counter[str] = field(default_factory=Counter)
+
+    def __add__(self, other: Tally) -> Tally:
+        sums = {each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)}
+        return Tally(**sums)
+
+
+def prove(source: Source, tally: Tally, *, onnx: bool = False) -> None:
+    """One network. Raises Disagreement, with the spec."""
+    with warnings.catch_warnings(), torch.inference_mode():
+        warnings.simplefilter("ignore")
+        try:
+            program = draw(source)
+            inputs = example_inputs(program)
+            twin = Twin(program)
+            outputs = twin.run(inputs)
+        except TooBig:
+            tally.too_big += 1
+            return
+        written = write(program, source)
+        tally.networks += 1
+        tally.layers += len(twin.nodes)
+        tally.features.update(features(program))
+        try:
+            compare(written, twin, inputs, outputs, tally, onnx=onnx)
+        except AssertionError as error:
+            raise Disagreement(f"{error}\n\n{written.text}") from error
+
+
+def example_inputs(program: Program) -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    return {
+        name: torch.randn([BATCH if isinstance(size, str) else size for size in shape], generator=generator)
+        for name, shape in program.inputs.items()
+    }
+
+
+def compare(
+    written: Written, twin: Twin, inputs: dict[str, Tensor], outputs: dict[str, Value], tally: Tally, *, onnx: bool
+) -> None:
+    symbolic = any("N" in shape for shape in twin.program.inputs.values())
+    compilation = compile_target(written.text)
+    if symbolic and (twin.failures or compilation.graph is None):
+        with_number = compile_target(written.text.replace("[N, ", f"[{BATCH}, "))
+        _fits(compilation, with_number, tally)
+        compilation = with_number
+    errors = _errors(compilation)
+    dead = _dead(twin, outputs) if not twin.failures else []
+    if twin.failures:
+        tally.invalid += 1
+        _same_culprits(written, twin, errors)
+    elif dead:
+        tally.dead += 1
+        assert {item.code.name for item in errors} == {_DEAD}, f"dead: {[layer.name for layer in dead]}; {_told(errors)}"
+        assert {_owner(written, item) for item in errors} == set(dead), _told(errors)
+    else:
+        tally.valid += 1
+        assert not errors, f"torch takes it: {_told(errors)}"
+        assert compilation.graph is not None
+        _same_network(compilation.graph, twin, inputs, outputs, tally, onnx=onnx)
+
+
+def _fits(symbolic: Compilation, with_number: Compilation, tally: Tally) -> None:
+    """What is said of any batch goes with what is said of this one. It is taken here and refused there only if a
+    condition says so, and the other way round only where a layer's own size would depend on the batch."""
+    if symbolic.graph is not None and with_number.graph is None:
+        tally.other_batch += 1
+        conditions = [each.condition for each in symbolic.graph.requirements]
+        assert not all(each.at(N=BATCH) for each in conditions), f"only refused for a batch of {BATCH}: {conditions}"
+    if symbolic.graph is None and with_number.graph is not None:
+        tally.other_batch += 1
+        errors = _errors(symbolic)
+        assert all("N" in item.message for item in errors), f"fine for a batch of {BATCH}: {_told(errors)}"
+
+
+def _errors(compilation: Compilation) -> list[Diagnostic]:
+    return [item for item in compilation.diagnostics if item.severity is Severity.ERROR]
+
+
+def _told(errors: list[Diagnostic]) -> str:
+    return "; ".join(f"line {item.span.line}: {item.code.name} {item.message}" for item in errors)
+
+
+def _owner(written: Written, item: Diagnostic) -> Layer | Block | None:
+    return written.owners[item.span.line - 1]
+
+
+# --- invalid networks ---------------------------------------------------------------------------------
+
+
+def _same_culprits(written: Written, twin: Twin, errors: list[Diagnostic]) -> None:
+    """The layers that archspec tells of are those that torch refuses: each, and no other."""
+    told = {_owner(written, item) for item in errors}
+    for failure in twin.failures:
+        assert told & set(failure.culprits), f"not told: {failure.message}; but {_told(errors) or 'nothing'}"
+    blamed = {culprit for failure in twin.failures for culprit in failure.culprits}
+    surplus = [item for item in errors if _owner(written, item) not in blamed]
+    assert not surplus, f"torch refuses nothing there: {_told(surplus)}"
+    assert {item.code.name for item in errors} <= set(_ALLOWED), f"unexpected {_told(errors)}"
+
+
+def _dead(twin: Twin, outputs: dict[str, Value]) -> list[Layer]:
+    """The layers that reach no output; of a dead branch, its last one."""
+    reached, waiting = set(), [value.node for value in outputs.values()]
+    while waiting:
+        node = waiting.pop()
+        if node is not None and node not in reached:
+            reached.add(node)
+            waiting.extend(value.node for value in node.inputs)
+    dead = [node for node in twin.nodes if node not in reached]
+    read = {value.node for node in dead for value in node.inputs}
+    return [node.layer for node in dead if node not in read]
+
+
+# --- valid networks -----------------------------------------------------------------------------------
+
+
+def _same_network(
+    graph: Graph, twin: Twin, inputs: dict[str, Tensor], outputs: dict[str, Value], tally: Tally, *, onnx: bool
+) -> None:
+    ours = {
+        value.name: tuple(evaluate(size, {"N": BATCH}) for size in value.type.shape)
+        for node in graph.nodes
+        for value in node.outputs
+    }
+    theirs = {name: tuple(value.tensor.shape) for name, value in twin.values.items()}
+    assert ours == theirs, f"shapes differ: {_difference(ours, theirs)}"
+    labels = {value.name: value.type.axes for node in graph.nodes for value in node.outputs}
+    expected_labels = {name: value.labels for name, value in twin.values.items()}
+    assert labels == expected_labels, f"labels differ: {_difference(labels, expected_labels)}"
+    reference = twin.module()
+    module = build_module(graph).eval()
+    assert list(module.state_dict()) == list(reference.state_dict()), "keys differ"
+    counts = [sum(parameter.numel() for parameter in each.parameters()) for each in (module, reference)]
+    counts.append(sum(_elements(tensor.shape) for _, _, tensor in graph.owned() if tensor.trainable))
+    assert len(set(counts)) == 1, f"parameters: {counts}"
+    randomise(reference)
+    module.load_state_dict(reference.state_dict(), strict=True)
+    again = Twin(twin.program)
+    again.adopt(twin)
+    expected = again.run(inputs)
+    result = module(*inputs.values())
+    found = result if isinstance(result, dict) else {graph.outputs[0].name: result}
+    assert list(found) == list(expected), f"outputs: {list(found)}, {list(expected)}"
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name], value.tensor, rtol=0, atol=0, equal_nan=True)
+    tally.flat += all(not value.tensor.numel() or float(value.tensor.std()) < 1e-3 for value in expected.values())
+    if onnx:
+        tensors = {name: each.tensor for name, each in expected.items()}
+        scale = max(float(value.tensor.abs().max()) for value in again.values.values() if value.tensor.numel())
+        tally.onnx[compare_onnx(graph, module, inputs, tensors, max(1.0, scale))] += 1
+
+
+def _difference(ours: dict[str, Any], theirs: dict[str, Any]) -> str:
+    names = [name for name in {**theirs, **ours} if ours.get(name) != theirs.get(name)]
+    return "; ".join(f"{name}: {ours.get(name)}, torch {theirs.get(name)}" for name in names)
+
+
+def _elements(shape: tuple[int, ...]) -> int:
+    count = 1
+    for size in shape:
+        count *= size
+    return count
+
+
+def randomise(module: torch.nn.Module) -> None:
+    """Weights and running statistics that are nothing special, and keep values of order one."""
+    generator = torch.Generator().manual_seed(1)
+    for name, tensor in module.state_dict().items():
+        if not tensor.is_floating_point():
+            continue
+        drawn = torch.randn(tensor.shape, generator=generator)
+        if name.endswith("running_var"):
+            tensor.copy_(drawn.abs() + 0.5)
+        elif tensor.dim() > 1:
+            tensor.copy_(drawn / max(1, tensor[0].numel()) ** 0.5)
+        else:
+            tensor.copy_(1 + 0.3 * drawn)
+

@@ -1,0 +1,159 @@
+"""Where archspec is stricter than torch, and why. Where a rule applies, archspec has to refuse; where none
+does, it takes what torch takes. docs/testing.md lists them."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from inspect import Parameter, signature
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import torch
+
+from tests.proof.draws import Draw, Hint, read_off
+from tests.proof.referee import Refusal, torchs
+from tests.proof.values import fields
+
+
+def stricter(draw: Draw, hint: Hint) -> str | None:
+    """The name of the rule by which archspec refuses what torch takes."""
+    return next((name for name, applies in RULES.items() if applies(draw, hint)), None)
+
+
+def _unbatched(draw: Draw, hint: Hint) -> bool:
+    least = hint.least if isinstance(hint.least, int) else hint.least(draw.arguments)
+    return bool(draw.inputs) and len(draw.inputs[0][0]) < least
+
+
+def _more_axes(draw: Draw, hint: Hint) -> bool:
+    return hint.most is not None and len(draw.inputs[0][0]) > hint.most
+
+
+def _element_type(draw: Draw, hint: Hint) -> bool:
+    return any(dtype not in hint.behind.get(k, hint.dtypes) for k, (_, dtype) in enumerate(draw.inputs))
+
+
+def _mixed(draw: Draw, hint: Hint) -> bool:
+    found = {dtype for k, (_, dtype) in enumerate(draw.inputs) if k not in hint.behind}
+    numbers = [draw.arguments.get(name) for name in hint.beside]
+    fraction = any(isinstance(number, float) and not number.is_integer() for number in numbers)
+    return len(found) > 1 or (fraction and not all(dtype.is_floating for dtype in found))
+
+
+def _mistyped(draw: Draw, hint: Hint) -> bool:
+    known = annotations(hint.torch or getattr(torch.nn, draw.op))
+    written = {name: value for name, value in draw.arguments.items() if value is not None or name not in hint.sizes}
+    return any(not fits(value, known[name]) for name, value in written.items() if name in known)
+
+
+@cache
+def annotations(target: Callable[..., Any]) -> dict[str, Any]:
+    """The types of torch's arguments, as the class or its constructor has them; of one that has no annotation, what
+    its default says."""
+    written = get_type_hints(target.__init__ if isinstance(target, type) else target)
+    attributes = get_type_hints(target) if isinstance(target, type) else {}
+    found = {}
+    for name, parameter in signature(target).parameters.items():
+        default = parameter.default
+        guess = type(default) if default is not Parameter.empty and default is not None else Any
+        found[name] = Union[written.get(name, guess), *_without_tensors(attributes.get(name)), type(default)]
+    return found
+
+
+def _without_tensors(annotation: Any) -> tuple[Any, ...]:
+    """An attribute's type, where it is that of the argument: arguments that become tensors are no such."""
+    return () if annotation is None or torch.Tensor in get_args(annotation) else (annotation,)
+
+
+def fits(value: Any, wanted: Any) -> bool:
+    """Whether a value as YAML gives it is of a type; a bool is no number, and a fraction no integer."""
+    if get_origin(wanted) in (Union, types.UnionType):
+        return any(fits(value, each) for each in get_args(wanted))
+    if get_origin(wanted) in (tuple, list):
+        parts = get_args(wanted)
+        if get_origin(wanted) is list or parts[-1] is ...:
+            return isinstance(value, list) and all(fits(each, parts[0]) for each in value)
+        return isinstance(value, list) and len(value) == len(parts) and all(map(fits, value, parts))
+    if wanted is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if wanted is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    if wanted in (bool, str, types.NoneType):
+        return isinstance(value, wanted)
+    return wanted is Any
+
+
+def _list_of_another_length(draw: Draw, hint: Hint) -> bool:
+    axes = int(draw.op[-2]) if draw.op[-2:-1].isdigit() else 2 if draw.op in ("Fold", "Unfold") else 0
+    count = 2 * axes if "Pad" in draw.op else axes
+    lists = [value for name, value in draw.arguments.items() if name in PER_AXIS and isinstance(value, list)]
+    none = [draw.arguments.get(name) == [] for name in ("dim", "dims")]
+    return any(none) or axes > 0 and any(len(value) != count for value in lists)
+
+
+PER_AXIS = ("kernel_size", "stride", "padding", "dilation", "output_padding", "output_size")
+
+
+def _empty(draw: Draw, hint: Hint) -> bool:
+    """Whether torch refuses the same with more in place of nothing."""
+    if not hint.lax:
+        return False
+    filled = replace(draw, inputs=tuple((tuple(size or FILLED for size in shape), dtype) for shape, dtype in draw.inputs))
+    return filled != draw and isinstance(torchs(filled, hint), Refusal)
+
+
+FILLED = 12
+
+
+def _meaningless(draw: Draw, hint: Hint) -> bool:
+    rules = {**NONSENSE, **NONSENSE_OF.get(draw.op, {})}
+    return any(name in rules and fits(value, float) and rules[name](value) for name, value in draw.arguments.items())
+
+
+NONSENSE: dict[str, Callable[[float], bool]] = {
+    "eps": lambda value: value < 0,
+    "divisor_override": lambda value: value < 0,
+    "block_size": lambda value: value < 1 or value % 2 == 0,
+}
+"""Numbers that torch takes and that mean nothing, or that fail in training only."""
+NONSENSE_OF: dict[str, dict[str, Callable[[float], bool]]] = {
+    "Div": {"value": lambda value: value == 0},
+    "Softplus": {"beta": lambda value: value == 0},
+    "MaxUnpool2d": {"kernel_size": lambda value: value == 0},
+}
+
+
+def _unnamed(draw: Draw, hint: Hint) -> bool:
+    return draw.op in ("Softmax", "LogSoftmax", "Softmin") and draw.arguments.get("dim") is None
+
+
+def _unshuffled_nothing(draw: Draw, hint: Hint) -> bool:
+    return draw.op == "PixelUnshuffle" and 0 in draw.inputs[0][0]
+
+
+def _other_size(draw: Draw, hint: Hint) -> bool:
+    written = {name: draw.arguments[name] for name in hint.sizes if isinstance(draw.arguments.get(name), int)}
+    return any(value != read_off(hint, name, draw.inputs) for name, value in written.items())
+
+
+def _unknown(draw: Draw, hint: Hint) -> bool:
+    unknown = draw.arguments.keys() - fields(draw.op).keys()
+    return bool(unknown & {"device", "dtype"}) or (bool(unknown) and draw.op == "Identity")
+
+
+RULES: dict[str, Callable[[Draw, Hint], bool]] = {
+    "a value has a batch axis": _unbatched,
+    "a layer takes the ranks that torch documents": _more_axes,
+    "an element type that weights don't have, or onnxruntime can't run": _element_type,
+    "element types are never mixed": _mixed,
+    "an argument has the type that torch gives it; a bool is no number, and a fraction no integer": _mistyped,
+    "a list of sizes has one for each axis, a list of axes one at least": _list_of_another_length,
+    "a size that is written is that of the input": _other_size,
+    "a network says nothing of devices, and Identity takes no arguments": _unknown,
+    "an axis is named: torch's guess at it is deprecated": _unnamed,
+    "a number means something, in training too": _meaningless,
+    "a mistake is one even where the input is empty": _empty,
+    "torch gives an empty input of PixelUnshuffle back as it is": _unshuffled_nothing,
+}
