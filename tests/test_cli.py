@@ -30,6 +30,15 @@ layers:
   flatten: Flatten
   fc: {op: Linear, out_features: 10}
 """
+SKIP = """archspec: 1
+name: skip
+inputs: {image: [N, 3, H, W]}
+layers:
+  conv: {op: Conv2d, out_channels: 3, kernel_size: [1, 3]}
+  down: {op: MaxPool2d, kernel_size: [2, 1]}
+  up: {op: Upsample, scale_factor: [2, 1]}
+  add: {op: Add, from: [conv, up]}
+"""
 BAD = NET.replace("Flatten", "Flaten").replace("width, k", "widht, k")
 
 
@@ -186,6 +195,36 @@ def test_symbols_of_inputs_stay_symbols(run: Run, tmp_path: Path) -> None:
     summary = json.loads(result.out)
     assert summary["layers"][0]["output_shape"] == ["N", 4, "H - 2", "W - 2"]
     assert isinstance(summary["macs"], str)
+
+
+def test_sizes_as_a_table_and_as_json(run: Run) -> None:
+    code, out, _ = run("sizes", "alexnet", "--format", "json")
+    found = json.loads(out)["symbols"]
+    assert code == 0
+    assert list(found) == ["N", "H", "W"]
+    [condition] = found["H"].pop("conditions")
+    assert found["H"] == {"min": 63, "multiple_of": 1, "fixed": None}
+    assert condition.keys() == {"text", "layer", "line"}
+    assert (condition["text"], condition["layer"]) == ("H >= 63", "features.12")
+    assert "H        63            1" in run("sizes", "alexnet").out
+    assert "H " not in run("sizes", "alexnet", "--input", "N,3,224,W").out
+
+
+def test_check_tells_what_symbols_have_to_be(run: Run) -> None:
+    result = run("check", "unet", "--input", "N,3,H,W")
+    assert result.code == 0
+    assert "unet takes these sizes:\n  H % 16 == 0, from `up4.concat`: 16*floor(H/16) meets H" in result.out
+    assert "takes these sizes" not in run("check", "unet").out
+
+
+def test_an_exported_file_carries_what_symbols_have_to_be(run: Run, tmp_path: Path) -> None:
+    spec = tmp_path / "skip.yaml"
+    spec.write_text(SKIP, encoding="utf-8")
+    assert run("export", str(spec), "-o", str(tmp_path / "skip.onnx")).code == 0
+    model = onnx.load(tmp_path / "skip.onnx")
+    assert {each.key: each.value for each in model.metadata_props}["archspec.sizes"] == "H % 2 == 0\nW >= 3"
+    for value in (model.graph.input[0], model.graph.output[0]):
+        assert [axis.dim_param for axis in value.type.tensor_type.shape.dim][2] == "H"
 
 
 def test_limits_are_raised_and_lowered(run: Run) -> None:

@@ -44,9 +44,12 @@ def _of_chain(files: Sequence[FileScope], place: str, nodes: Sequence[Node], sta
     """What the files of an `extends` chain say of `nodes`; `complete`: these are all, so that an unknown one is a
     mistake."""
     found: Inits = {}
+    if not any(file.spec.init for file in files):
+        return found
+    layers = _Layers(nodes)
     for file in files:
         for key, section in file.spec.init or ():
-            owners = _owners(key, place, nodes, state, complete)
+            owners = _owners(key, place, layers, state, complete)
             if owners is None:
                 continue
             if not isinstance(section, Mapping):
@@ -66,19 +69,28 @@ def _of_chain(files: Sequence[FileScope], place: str, nodes: Sequence[Node], sta
     return found
 
 
-def _owners(key: Scalar, place: str, nodes: Sequence[Node], state: State, complete: bool) -> list[Node] | None:
+class _Layers:
+    """Nodes by path and by op."""
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self.at = {node.path: node for node in nodes}
+        self.of: dict[str, list[Node]] = {}
+        for node in nodes:
+            self.of.setdefault(type(node.op).__name__, []).append(node)
+
+
+def _owners(key: Scalar, place: str, layers: _Layers, state: State, complete: bool) -> list[Node] | None:
     """The layers that a key of `init` means, none for an op that the network lacks; None: an absent
     layer, or a mistake that is reported."""
     path = place + key.text
-    at_path = [node for node in nodes if node.path == path]
-    if at_path:
-        return at_path
+    if path in layers.at:
+        return [layers.at[path]]
     if ops.find(key.text) is not None:
-        return [node for node in nodes if type(node.op).__name__ == key.text]
+        return layers.of.get(key.text, [])
     if any(path == absent or path.startswith(f"{absent}.") for absent in state.aliases):
         return None
     if complete:
-        helps = near(key.text, [*(node.path for node in nodes), *ops.names()])
+        helps = near(key.text, [*layers.at, *ops.names()])
         state.diagnostics.add("A315", f"there is no op or layer `{key.text}`", key.span, helps=helps)
     return None
 

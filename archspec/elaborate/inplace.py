@@ -3,9 +3,9 @@ exported does not; so such a network has no one meaning, and is refused."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import cache
+from typing import NamedTuple
 
 from archspec.diagnostics import Label
 from archspec.elaborate.state import State
@@ -13,16 +13,39 @@ from archspec.graph import Node, Output, Value
 from archspec.ops.base import Op
 
 
+class _Reading(NamedTuple):
+    """A value that must not be overwritten, why, and the layer that reads it."""
+
+    value: Value
+    why: str
+    reader: Node | None = None
+
+
 def report_overwritten_values(outputs: Sequence[Output], state: State) -> None:
     """Report each layer with `inplace` whose input is read elsewhere, or is an input or output of the model."""
+    if not any(map(_works_in_place, state.nodes)):
+        return
     readers: dict[Value, list[Node]] = {}
     for node in state.nodes:
         for value in node.inputs:
             readers.setdefault(value, []).append(node)
-    results = Counter(output.value for output in outputs)
+    results = {output.value for output in outputs}
+    overwritten: dict[Node, _Reading | None] = {}  # what a layer hurts that works on its input, or shows a view of it
     for node in state.nodes:
-        if _has_inplace(type(node.op)) and getattr(node.op, "inplace", False):
-            _check(node, readers, results, state)
+        in_place = _works_in_place(node)
+        if not node.inputs or not (in_place or node.op.view):
+            continue
+        value = node.inputs[0]
+        found = _reading(value, node, readers[value], results)
+        if found is None and value.node is not None and value.node.op.view:  # a view is overwritten with its value
+            found = overwritten.get(value.node)
+        overwritten[node] = found
+        if in_place and found is not None:
+            _report(node, found, state)
+
+
+def _works_in_place(node: Node) -> bool:
+    return _has_inplace(type(node.op)) and getattr(node.op, "inplace", False)
 
 
 @cache
@@ -30,23 +53,21 @@ def _has_inplace(op: type[Op]) -> bool:
     return "inplace" in op.model_fields
 
 
-def _check(node: Node, readers: dict[Value, list[Node]], results: Counter[Value], state: State) -> None:
-    value: Value | None = node.inputs[0]
-    reader = node
-    while value is not None:  # a view of a value is overwritten with it
-        others = [other for other in readers[value] if other is not reader]
-        what = "an input of the model" if value.node is None else "an output of the model" if results[value] else None
-        if others or what:
-            where = f"`{others[0].path}` reads too" if others else f"is {what}"
-            labels = [Label(others[0].origin.span, "read here")] if others else []
-            state.diagnostics.add(
-                "A508",
-                f"`{node.path}` overwrites `{value.name}`, which {where}",
-                node.origin.arguments.get("inplace", node.origin.span),
-                labels=labels,
-                helps=["leave `inplace` out here"],
-            )
-            return
-        assert value.node is not None
-        reader = value.node
-        value = reader.inputs[0] if reader.op.view and reader.inputs else None
+def _reading(value: Value, node: Node, readers: Sequence[Node], results: Set[Value]) -> _Reading | None:
+    """Who needs a node's input beside the node."""
+    other = next((reader for reader in readers if reader is not node), None)
+    if other is not None:
+        return _Reading(value, f"`{other.path}` reads too", other)
+    if value.node is None:
+        return _Reading(value, "is an input of the model")
+    return _Reading(value, "is an output of the model") if value in results else None
+
+
+def _report(node: Node, found: _Reading, state: State) -> None:
+    state.diagnostics.add(
+        "A508",
+        f"`{node.path}` overwrites `{found.value.name}`, which {found.why}",
+        node.origin.arguments.get("inplace", node.origin.span),
+        labels=[Label(found.reader.origin.span, "read here")] if found.reader else [],
+        helps=["leave `inplace` out here"],
+    )

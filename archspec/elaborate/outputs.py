@@ -85,11 +85,14 @@ def report_dead_layers(outputs: list[Output], state: State) -> None:
     """Report each layer that reaches no output, once: of a dead branch, its last layer."""
     reached = _reached(output.value for output in outputs)
     dead = [node for node in state.nodes if node not in reached]
+    if not dead:
+        return
     read = {value.node for node in dead for value in node.inputs}
+    cuts = {value.node: absent for absent in reversed(state.absent) for value in absent.unread}  # the first one's
     for node in dead:
         if node in read:
             continue
-        cut = next((absent for absent in state.absent if any(value.node is node for value in absent.unread)), None)
+        cut = cuts.get(node)
         help = "read it with `from`, name it in `outputs`, or remove it"
         labels = []
         if cut is not None:

@@ -73,6 +73,7 @@ class Known:
     names: dict[LayerDecl, str] = field(default_factory=dict)  # of those without an expression in their name
     targets: dict[Scalar, OpRef | BlockRef] = field(default_factory=dict)  # of those that name an op or block
     patterns: dict[tuple[LayerDecl, type[Op]], Pattern] = field(default_factory=dict)
+    numbered: dict[LayerDecl, LayerDecl] = field(default_factory=dict)  # `name: {op, repeat}` as a scope of its own
 
 
 @dataclass(slots=True, eq=False)

@@ -45,12 +45,21 @@ class Walker:
         for layer in layers.items:
             context.values.current = layer
             if layer.loops and layer.has_plain_name and layer.kind != "splice":
-                layer = _numbered_under_name(layer)
+                layer = self._numbered(layer)
             for frame in repetitions(layer, context, self.state):
                 self.state.count(layer.span)
                 self._one(layer, layers.named, replace(context, frame=frame) if frame is not context.frame else context)
                 if context.values.until in context.values.names:
                     return
+
+    def _numbered(self, layer: LayerDecl) -> LayerDecl:
+        """`name: {op, repeat, from}` is `name: {from, layers: [{op, repeat}]}`."""
+        if layer not in self.state.known.numbered:
+            inner = replace(layer, key=None, name=None, sources=None)
+            children = Layers(False, [inner], layer.span)
+            outer = LayerDecl("layers", layer.span, layer.key, layer.name, children=children, sources=layer.sources)
+            self.state.known.numbered[layer] = outer
+        return self.state.known.numbered[layer]
 
     # --- one layer ----------------------------------------------------------------------------------
 
@@ -296,7 +305,7 @@ class Walker:
         first = len(self.state.nodes)
         self.walk(layers, inner)
         entry = self._leave(scope, values, site)
-        if entry.values is not None:
+        if block.asserts and entry.values is not None:
             check_promises(block.asserts, inner, self.state, self.state.nodes[first:])
         return entry
 
@@ -430,13 +439,6 @@ class Walker:
         surplus = len(inputs) if len(sources) > len(inputs) else 0
         self.state.diagnostics.add("A504", message, site.source_span(surplus))
         return False
-
-
-def _numbered_under_name(layer: LayerDecl) -> LayerDecl:
-    """`name: {op, repeat, from}` is `name: {from, layers: [{op, repeat}]}`."""
-    inner = replace(layer, key=None, name=None, sources=None)
-    children = Layers(False, [inner], layer.span)
-    return LayerDecl("layers", layer.span, layer.key, layer.name, children=children, sources=layer.sources)
 
 
 def _as_in_python(text: str, env: Env) -> str | None:

@@ -37,9 +37,10 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "recurrent": ("LSTM", "GRU", "RNN"),
     "embedding": ("Embedding",),
     "bilinear": ("Bilinear",),
-    "activation": (
-        *("ReLU", "ReLU6", "LeakyReLU", "PReLU", "RReLU", "GELU", "SiLU", "Sigmoid", "Tanh"),
-        *("Hardswish", "Hardsigmoid", "ELU", "SELU", "CELU", "GLU", "LogSigmoid", "Softplus", "Softsign", "Mish"),
+    "activation": ("ReLU", "ReLU6", "LeakyReLU", "PReLU", "RReLU", "ELU", "SELU", "CELU"),
+    "sigmoid": (
+        *("GELU", "SiLU", "Sigmoid", "Tanh", "Hardswish", "Hardsigmoid"),
+        *("GLU", "LogSigmoid", "Softplus", "Softsign", "Mish"),
     ),
     "softmax": ("Softmax", "LogSoftmax", "Softmin", "Softmax2d"),
     "shrinkage": ("Hardtanh", "Threshold", "Softshrink", "Hardshrink", "Tanhshrink"),
@@ -47,7 +48,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         *("Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout"),
         *("StochasticDepth", "DropBlock2d", "DropBlock3d"),
     ),
-    "shape": ("Flatten", "Unflatten", "Reshape", "Expand", "Squeeze", "Unsqueeze"),
+    "shape": ("Flatten", "Unflatten", "Reshape"),
+    "axes": ("Expand", "Squeeze", "Unsqueeze"),
     "ordering": ("Permute", "Transpose", "Movedim", "Roll", "ChannelShuffle"),
     "slicing": ("Select", "Slice"),
     "partition": ("Chunk", "Split"),

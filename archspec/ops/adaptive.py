@@ -107,8 +107,9 @@ def averaged(op: Op, type_: TensorType, targets: Targets) -> None:
 
 def emit_means(emit: Emitter, x: Handle, type_: TensorType, targets: Targets) -> Handle:
     """The means over so many parts of each axis behind the channels."""
-    if 0 in targets:
-        return filled(emit, 0, [*type_.shape[:2], *targets], type_.dtype)
+    shape = [*type_.shape[:2], *targets]
+    if 0 in shape:
+        return filled(emit, 0, shape, type_.dtype)
     kernel = equal_parts(type_.shape[2:], targets)
     if kernel and max(kernel) == 1:
         return x
@@ -181,7 +182,7 @@ class _AdaptiveMaxPool(_AdaptivePool):
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle | tuple[Handle, ...]:
         (x,), (type_,), targets = values, inputs, self._targets(inputs[0])
         shape = [*type_.shape[:2], *targets]
-        if 0 in targets:
+        if 0 in shape:
             nothing = filled(emit, 0, shape, type_.dtype)
             return (nothing, filled(emit, 0, shape, DType.int64)) if self.return_indices else nothing
         if all(target == 1 for target in targets):

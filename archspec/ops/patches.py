@@ -46,7 +46,8 @@ class PixelShuffle(Weightless):
         return inputs[0]._replace(shape=shape)
 
     def receptive(self, *inputs: TensorType) -> Receptive:
-        return Window((1, 1), (1, 1), (0, 0), (self.upscale_factor,) * 2)
+        factor, axes = self.upscale_factor, slice(inputs[0].rank == 4, 3)  # with a batch of more axes, channels are seen too
+        return Window((factor**2, 1, 1)[axes], (factor**2, 1, 1)[axes], (0, 0, 0)[axes], (1, factor, factor)[axes])
 
     def to_torch(self, *inputs: TensorType) -> TorchRecipe:
         return torch_nn(self)
@@ -89,8 +90,8 @@ class PixelUnshuffle(Weightless):
         return inputs[0]._replace(shape=(*batch, channels * factor * factor, height // factor, width // factor))
 
     def receptive(self, *inputs: TensorType) -> Receptive:
-        factor = self.downscale_factor
-        return Window((factor,) * 2, (factor,) * 2, (0, 0))
+        factor, axes = self.downscale_factor, slice(inputs[0].rank == 4, 3)
+        return Window((1, factor, factor)[axes], (1, factor, factor)[axes], (0, 0, 0)[axes], (factor**2, 1, 1)[axes])
 
     def to_torch(self, *inputs: TensorType) -> TorchRecipe:
         return torch_nn(self)

@@ -79,8 +79,8 @@ class Dropout3d(_Dropout):
 
 
 class AlphaDropout(_Dropout):
-    """torch.nn.AlphaDropout: in training, each element is SELU's least value with probability p, and all are rescaled to
-    the mean and deviation they had. Source: Klambauer et al., 2017 (arXiv:1706.02515)."""
+    """torch.nn.AlphaDropout: in training, each element is SELU's least value with probability p, and all are
+    rescaled to the mean and deviation they had. Source: Klambauer et al., 2017 (arXiv:1706.02515)."""
 
 
 class FeatureAlphaDropout(_Dropout):

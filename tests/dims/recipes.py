@@ -15,7 +15,8 @@ Recipe = tuple[Any, ...]
 
 def recipes(*names: str, leaves: int = 8) -> st.SearchStrategy[Recipe]:
     """Sums, products, quotients and remainders over these symbols."""
-    leaf = st.one_of(st.tuples(st.just("name"), st.sampled_from(names)), st.tuples(st.just("number"), st.integers(-9, 9)))
+    name = st.tuples(st.just("name"), st.sampled_from(names))
+    leaf = st.one_of(name, st.tuples(st.just("number"), st.integers(-9, 9)))
     return st.recursive(
         leaf,
         lambda inner: st.one_of(

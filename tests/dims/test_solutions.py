@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archspec.dims import ALL, Condition, Dim, Sizes, System, counterexample, evaluate, holds, solve, symbol
+from archspec.dims import ALL, Condition, Dim, Sizes, counterexample, evaluate, holds, solve, symbol
 from tests.dims.recipes import Recipe, recipes, symbolic
 
 H, W = symbol("H"), symbol("W")

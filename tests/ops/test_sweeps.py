@@ -129,7 +129,9 @@ def normalized() -> Iterator[Case]:
 
 
 @pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
-@pytest.mark.parametrize("cases", [slices, parts, flattened, reshaped, reordered, expanded, reduced, merged, normalized])
+@pytest.mark.parametrize(
+    "cases", [slices, parts, flattened, reshaped, reordered, expanded, reduced, merged, normalized]
+)
 def test_what_is_taken_and_what_comes_out_is_as_in_torch(cases: Callable[[], Iterator[Any]]) -> None:
     seen = {True: 0, False: 0}
     for name, arguments, function, shapes in cases():

@@ -7,6 +7,7 @@ from functools import reduce
 from typing import Any
 
 import torch
+import torchvision
 
 from archspec.types import DType
 
@@ -52,6 +53,10 @@ def reduction(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
         return function(x, dim, keepdim)
 
     return reduced
+
+
+def normalized(x: Tensor, *, mean: list[float], std: list[float]) -> Tensor:
+    return torchvision.transforms.functional.normalize(x, mean, std)  # type: ignore[no-any-return]
 
 
 def squeeze(x: Tensor, *, dim: int | list[int]) -> Tensor:
@@ -153,7 +158,7 @@ class MultiheadAttention(torch.nn.MultiheadAttention):
         rows = int(self.batch_first)
         mask = None
         if self.is_causal:
-            mask = torch.full((query.shape[rows], key.shape[rows]), -torch.inf).triu(1)
+            mask = query.new_full((query.shape[rows], key.shape[rows]), -torch.inf).triu(1)
         return super().forward(query, key, value, need_weights=False, attn_mask=mask)
 
 

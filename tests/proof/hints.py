@@ -11,7 +11,6 @@ from typing import Any
 import torch
 import torchvision
 from torchvision.models.convnext import LayerNorm2d
-from torchvision.transforms.functional import normalize
 
 from archspec.types import DType
 from tests.proof import functions, shapes
@@ -49,7 +48,7 @@ def moved(torch: Function | None = None, shape: Shaper | None = None, ranks: Seq
 
 POINTWISE = (
     *("ReLU", "ReLU6", "LeakyReLU", "GELU", "SiLU", "Sigmoid", "Tanh", "Hardswish", "Hardsigmoid", "ELU", "Mish"),
-    *("Dropout", "AlphaDropout", "FeatureAlphaDropout", "CELU", "SELU", "LogSigmoid", "Softplus", "Softsign"),
+    *("Dropout", "AlphaDropout", "CELU", "SELU", "LogSigmoid", "Softplus", "Softsign"),
     *("Softshrink", "Hardshrink", "Tanhshrink", "Threshold", "Hardtanh", "RReLU"),
 )
 FUNCTIONS = ("Exp", "Log", "Sqrt", "Rsqrt", "Reciprocal", "Sin", "Cos", "Erf", "Floor", "Ceil", "Round")
@@ -67,7 +66,9 @@ HINTS: dict[str, Hint] = {
         for k in (1, 2, 3)
     },
     **{
-        f"{kind}Pad{k}d": replace(windowed(k, ALL, shapes.image), most=k + 2)
+        f"{kind}Pad{k}d": replace(
+            windowed(k, ALL, shapes.image), most=k + 2, beside=("value",), lax=kind in ("Constant", "Circular")
+        )
         for kind in ("Constant", "Zero", "Reflection", "Replication", "Circular")
         for k in (1, 2, 3)
     },
@@ -92,17 +93,18 @@ HINTS: dict[str, Hint] = {
         f"InstanceNorm{k}d": replace(windowed(k, SINGLE, shapes.image), sizes={"num_features": (0, 1)})
         for k in (1, 2, 3)
     },
-    "Normalize": Hint((4,), torch=lambda x, *, mean, std: normalize(x, mean, std), shape=shapes.image, least=4, most=4),
+    "Normalize": Hint((4,), torch=functions.normalized, shape=shapes.image, least=4, most=4),
     "PReLU": Hint(dtypes=SINGLE, shape=shapes.slopes),
     "GLU": Hint(shape=shapes.halved, least=1),
     "LocalResponseNorm": Hint((3, 4, 5), (DType.float32, DType.float64), lax=True),
     "Linear": Hint(dtypes=SINGLE, sizes={"in_features": (0, -1)}, least=2),
-    "MatMul": Hint(torch=lambda a, b: torch.matmul(a, b), others=shapes.multiplied),
+    "MatMul": Hint(torch=lambda a, b: torch.matmul(a, b), others=shapes.multiplied, least=2),
     **dict.fromkeys(POINTWISE, Hint(ANY)),
     **{name: Hint(ANY, torch=functions.unary(getattr(torch, name.lower()))) for name in FUNCTIONS},
     "Abs": Hint(ANY, NUMBERS, functions.unary(torch.abs)),
     "Neg": Hint(ANY, NUMBERS, functions.unary(torch.neg)),
     **dict.fromkeys(("Softmax", "LogSoftmax", "Softmin"), Hint(least=1)),
+    "FeatureAlphaDropout": Hint(least=2),
     "Softmax2d": windowed(2, shape=shapes.image),
     **{f"Dropout{k}d": replace(windowed(k), most=k + 2, shape=None) for k in (1, 2, 3)},
     "DropBlock2d": Hint((4,), torch=torchvision.ops.DropBlock2d),
@@ -169,6 +171,7 @@ HINTS: dict[str, Hint] = {
         on_meta=True,
     ),
     "ScaledDotProductAttention": Hint(
+        least=lambda arguments: 3 if arguments.get("enable_gqa") else 2,
         torch=functions.attention, shape=shapes.headed, others=shapes.key_value_mask, behind={3: ALL}, lax=True, on_meta=True
     ),
     "Parameter": Hint((), torch=functions.parameter),

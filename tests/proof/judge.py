@@ -77,7 +77,7 @@ def judge(draw: Draw, hint: Hint, share: int = 4, meta: bool = False) -> Judgeme
         return _against(draw, False, "torch crashes", "", f"{type(error).__name__}: {error}")
     accepted, number = isinstance(ours, Inferred), crc32(str(draw).encode())
     rule = None
-    if isinstance(theirs, Taken) and (rule := stricter(draw, hint)):
+    if isinstance(theirs, Taken) and (rule := stricter(draw, hint, theirs)):
         if isinstance(ours, Inferred):
             return _against(draw, accepted, "a rule is broken", f"accepts: {ours.types}", rule)
     elif isinstance(ours, Refusal) and isinstance(theirs, Taken):

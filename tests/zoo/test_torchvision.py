@@ -60,6 +60,13 @@ def test_smallest_image(name: str) -> None:
         archspec.load(name, inputs={"image": f"N,3,{smallest - 1},{smallest - 1}"})
 
 
+@pytest.mark.parametrize("name", ZOO)
+def test_smallest_image_of_all(name: str) -> None:
+    """Symbols say at once what trying sizes shows."""
+    symbols = archspec.load(name, inputs={"image": "N,3,H,W"}).sizes().as_dict()["symbols"]
+    assert [symbols[axis]["min"] for axis in "HW"] == [ZOO[name].expect["min_size"]] * 2
+
+
 @pytest.mark.parametrize("name", RUN)
 def test_outputs(name: str) -> None:
     size = RUN[name]

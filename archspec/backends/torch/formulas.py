@@ -50,7 +50,8 @@ class Recipes:
         for node in graph.nodes:
             recipe = node.op.to_torch(*node.input_types)
             made = self._formula(node, recipe) if isinstance(recipe, TorchExpression) else recipe
-            if applied.setdefault(node.owner, made) != made:
+            same = made._replace(call="") if isinstance(made, TorchModule) else made
+            if applied.setdefault(node.owner, same) != same:
                 raise ValueError(f"{node.path} shares {node.owner}, but would compute something else")
             if isinstance(made, TorchModule):
                 self.modules[node] = made

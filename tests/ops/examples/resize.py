@@ -5,7 +5,7 @@ from typing import Any
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from archspec.dims import symbol
+from archspec.dims import evaluate, symbol
 from tests.ops.cases import Example, Refused, no, ok
 
 
@@ -14,8 +14,9 @@ def functional(arguments: dict[str, Any]) -> Any:
 
     def run(x: Tensor, **sizes: int) -> Tensor:
         written = {name: tuple(value) if isinstance(value, list) else value for name, value in arguments.items()}
-        if isinstance(written.get("size"), tuple):
-            written["size"] = tuple(sizes.get(str(size), size) for size in written["size"])
+        if "size" in written:
+            size = written["size"]
+            written["size"] = tuple(evaluate(s, sizes) for s in size) if isinstance(size, tuple) else evaluate(size, sizes)
         return interpolate(x, **written)
 
     return run
