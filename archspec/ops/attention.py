@@ -111,6 +111,7 @@ class MultiheadAttention(Op):
         return owned
 
     def macs(self, *inputs: TensorType) -> Dim:
+        """Of the four linear maps, and of the two matrix products, masked or not."""
         query, key, value = _three(inputs)
         features = query.shape[-1]
         linear = (2 * query.elements + key.elements + value.elements) * features
@@ -238,6 +239,7 @@ class ScaledDotProductAttention(Weightless):
             raise OpError(f"a mask of {mask} does not stretch to {wanted}", input=3, code="A503")
 
     def macs(self, *inputs: TensorType) -> Dim:
+        """Of the two matrix products, masked or not."""
         query, key, value = self._heads(inputs)
         products = product_of(broadcast(self, query[:-2], key[:-2])) * key[-1]
         sums = product_of(broadcast(self, query[:-2], key[:-2], value[:-2])) * value[-1]

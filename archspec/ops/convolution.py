@@ -46,6 +46,7 @@ class _Convolution(Weighted):
         return self._tensors(self.out_channels, known(inputs[0].shape[1], "channels") // self.groups)
 
     def macs(self, *inputs: TensorType) -> Dim:
+        """Every weight once for each position of the output."""
         output = self.infer(*inputs)
         weight = prod(self.parameters(*inputs)["weight"].shape)
         return output.shape[0] * product_of(output.shape[2:]) * weight

@@ -55,6 +55,7 @@ class Linear(Op):
         return {"weight": weight, "bias": bias} if self.bias else {"weight": weight}
 
     def macs(self, *inputs: TensorType) -> Dim:
+        """Every weight once for each row of the input."""
         return inputs[0].elements * self.out_features
 
     def receptive(self, *inputs: TensorType) -> Receptive:
@@ -97,6 +98,7 @@ class MatMul(Weightless):
         return TensorType(shape, (*axes, left.axes[-2], right.axes[-1]), dtype)
 
     def macs(self, *inputs: TensorType) -> Dim:
+        """The length of the axis that is summed, for each element of the output."""
         return product_of(self.infer(*inputs).shape) * inputs[0].shape[-1]
 
     def receptive(self, *inputs: TensorType) -> Receptive:

@@ -45,6 +45,7 @@ class _Transposed(Weighted):
         return self._tensors(known(inputs[0].shape[1], "channels"), self.out_channels // self.groups)
 
     def macs(self, *inputs: TensorType) -> Dim:
+        """Every weight once for each position of the input."""
         weight = prod(self.parameters(*inputs)["weight"].shape)
         return inputs[0].shape[0] * product_of(inputs[0].shape[2:]) * weight
 

@@ -171,3 +171,33 @@ def test_a_block_that_would_be_another_network_where_it_is_shared(block: str) ->
 def test_a_promise_of_a_shared_block_holds_in_each_application() -> None:
     spec = f"blocks: {{B: {{layers: {{c: {C}}}, assert: [params == 12]}}}}\nlayers: {{a: B, b: {{share: a}}}}"
     assert codes(spec) == []
+
+
+def test_a_module_may_be_called_in_another_way() -> None:
+    """The LSTM goes on from its own states; attention on itself, and then on three values."""
+    model = archspec.build("""
+archspec: 1
+inputs: {source: [L, N, 4], target: [M, N, 4]}
+layers:
+  lstm: {op: LSTM, hidden_size: 4, from: source}
+  more: {share: lstm, from: [target, lstm.1, lstm.2]}
+  attn: {op: MultiheadAttention, num_heads: 2, from: more.0}
+  cross: {share: attn, from: [attn, lstm.0, lstm.0]}
+""")
+    source, target = torch.randn(3, 2, 4), torch.randn(5, 2, 4)
+    before, states = model.lstm(source)
+    after, _ = model.lstm(target, states)
+    query, _ = model.attn(after, after, after)
+    assert torch.equal(model(source, target), model.attn(query, before, before, need_weights=False)[0])
+
+
+def test_but_the_calls_in_a_scope_are_written_once() -> None:
+    found = codes("""
+archspec: 1
+inputs: {image: [N, 4, 8]}
+layers:
+  several: {layers: {a: ReLU, b: Tanh, c: Sigmoid}}
+  one: {layers: {a: Tanh}}
+  mix: {layers: {attn: {op: MultiheadAttention, num_heads: 2, from: one.*}}}
+""")
+    assert found == []

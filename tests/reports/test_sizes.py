@@ -58,8 +58,7 @@ layers:
   patches: {op: Conv2d, out_channels: 8, kernel_size: 4, stride: 4}
   flatten: {op: Flatten, start_dim: 2}
   tokens: {op: Transpose, dim0: 1, dim1: 2}
-  places: {op: Parameter, shape: [1, 12, 8], init: zeros}
-  add: {op: Add, from: [tokens, places]}
+  heads: {op: Reshape, shape: [image.N, 12, 2, 4]}
 """,
     "windows of tokens": """
 inputs: {image: [N, 4, H, W]}
