@@ -70,6 +70,7 @@ CODES = {
         "A402": "a Linear acts on the width of a feature map",
         "A403": "a condition on symbolic sizes that is not proved",
         "A404": "a model input that nothing reads",
+        "A405": "attention or a recurrence runs along the batch",
         "A501": "the op refuses its input",
         "A502": "the op refuses its arguments",
         "A503": "shapes that do not agree",

@@ -27,6 +27,8 @@ def lint(chain: list[Spec], graph: Graph | None, state: State) -> None:
         for node in graph.nodes:
             if type(node.op).__name__ == "Linear":
                 _linear_on_width(node, state)
+            elif getattr(node.op, "batch_first", None) is False:
+                _along_the_batch(node, state)
 
 
 def _unmentioned(spec: Spec, inherited: Set[str], state: State) -> None:
@@ -93,3 +95,12 @@ def _linear_on_width(node: Node, state: State) -> None:
     shape = node.inputs[0].type
     message = f"`{node.path}` acts on the width of a feature map ({shape}), each row by itself"
     state.diagnostics.add("A402", message, node.origin.span, helps=["put a Flatten in front of it"])
+
+
+def _along_the_batch(node: Node, state: State) -> None:
+    """torch's default for attention and recurrence is a sequence along the first axis."""
+    shape = node.inputs[0].type
+    if shape.axes[0] != "N":
+        return
+    message = f"`{node.path}` runs along the first axis, which is the batch ({shape})"
+    state.diagnostics.add("A405", message, node.origin.span, helps=["write `batch_first: true`"])

@@ -7,34 +7,33 @@ from archspec.ops.base import TorchExpression, TorchModule, TorchRecipe
 
 
 def unlike(first: Node | Scope, again: Node | Scope) -> str | None:
-    """How the second application of a layer differs from the first; None where it does not. A layer by itself may
-    be called in another way, an LSTM with states, say; the calls in a scope are written once."""
-    called = isinstance(first, Scope)
+    """How the second application of a layer differs from the first; None where it does not."""
     before = {node.owner: node for node in _nodes(first)}
     now = {node.owner: node for node in _nodes(again)}
     for path in (*before, *now):
         if path not in before or path not in now:
             return f"`{path}` is in one of the two only"
-    return next((problem for path, node in now.items() if (problem := _difference(before[path], node, called))), None)
+    return next((problem for path, node in now.items() if (problem := _difference(before[path], node))), None)
 
 
-def _difference(one: Node, other: Node, called: bool) -> str | None:
+def _difference(one: Node, other: Node) -> str | None:
     name = one.path.rpartition(".")[2]
     owned, needed = one.parameters(), other.parameters()
     for tensor in owned.keys() & needed.keys():
         if owned[tensor].shape != needed[tensor].shape:
             there, here = ("x".join(map(str, tensors[tensor].shape)) for tensors in (owned, needed))
             return f"its {tensor or name} is {there}, and this input needs {here}"
-    if _made(one, called) != _made(other, called):
+    if _made(one) != _made(other):
         return f"`{one.owner}` would compute something else"
     return None
 
 
-def _made(node: Node, called: bool) -> TorchRecipe | str:
-    """What torch makes of it; of a formula its text, because the sizes in it are read when it runs."""
+def _made(node: Node) -> TorchRecipe | str:
+    """What torch makes of it: of a module not how it is called, since an LSTM may read states or none; of a formula
+    its text, because the sizes in it are read when it runs."""
     recipe = node.op.to_torch(*node.input_types)
     if isinstance(recipe, TorchModule):
-        return recipe if called else recipe._replace(call="")
+        return recipe._replace(call="")
     return recipe.source if isinstance(recipe, TorchExpression) else recipe
 
 

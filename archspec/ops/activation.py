@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -22,7 +24,12 @@ from archspec.ops.base import (
 )
 from archspec.ops.conditions import can_equal
 from archspec.ops.emission import per_channel
-from archspec.types import TensorType
+from archspec.ops.formula import Term
+from archspec.types import DType, TensorType
+
+# torch's numbers; the source gives them with fewer digits
+_SELU_ALPHA = 1.6732632423543772848170429916717
+_SELU_SCALE = 1.0507009873554804934193349852946
 
 
 class Activation(Elementwise):
@@ -42,6 +49,25 @@ class InPlace(Activation):
     inplace: bool = False
 
 
+class Spelled(Activation):
+    """An activation that ONNX has an operator for, of which runtimes know no float64: there it is a formula."""
+
+    operator: ClassVar[str]
+
+    def attributes(self) -> dict[str, float]:
+        """The arguments as the operator takes them."""
+        return {}
+
+    @abstractmethod
+    def formula(self, x: Term) -> Term:
+        """The same of simpler operators."""
+
+    def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
+        if inputs[0].dtype is DType.float64:
+            return self.formula(Term(emit, values[0], DType.float64)).handle
+        return emit.node(self.operator, values[0], **self.attributes())
+
+
 class ReLU(InPlace):
     """torch.nn.ReLU: max(x, 0)."""
 
@@ -57,14 +83,19 @@ class ReLU6(InPlace):
         return emit.node("Clip", values[0], emit.constant(0.0, dtype), emit.constant(6.0, dtype))
 
 
-class LeakyReLU(Activation):
+class LeakyReLU(Spelled):
     """torch.nn.LeakyReLU: x, or negative_slope x where x < 0."""
+
+    operator: ClassVar[str] = "LeakyRelu"
 
     negative_slope: float = 0.01
     inplace: bool = False
 
-    def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
-        return emit.node("LeakyRelu", values[0], alpha=self.negative_slope)
+    def attributes(self) -> dict[str, float]:
+        return {"alpha": self.negative_slope}
+
+    def formula(self, x: Term) -> Term:
+        return x.above(0, x, x * self.negative_slope)
 
 
 class PReLU(Activation):
@@ -95,9 +126,11 @@ class PReLU(Activation):
         return emit.node("PRelu", values[0], slope)
 
 
-class RReLU(Activation):
+class RReLU(Spelled):
     """torch.nn.RReLU: x, or a slope times x where x < 0: in training one drawn from lower to upper for each element,
     in evaluation (lower + upper) / 2. Source: Xu et al., 2015 (arXiv:1505.00853)."""
+
+    operator: ClassVar[str] = "LeakyRelu"
 
     lower: float = 1 / 8
     upper: float = 1 / 3
@@ -108,30 +141,44 @@ class RReLU(Activation):
             raise OpError(f"lower is {self.lower}, above upper, which is {self.upper}", field="lower")
         return super().infer(*inputs)
 
-    def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
-        return emit.node("LeakyRelu", values[0], alpha=(self.lower + self.upper) / 2)
+    def attributes(self) -> dict[str, float]:
+        return {"alpha": (self.lower + self.upper) / 2}
+
+    def formula(self, x: Term) -> Term:
+        return x.above(0, x, x * ((self.lower + self.upper) / 2))
 
 
-class ELU(Activation):
+class ELU(Spelled):
     """torch.nn.ELU: x, or alpha (exp(x) - 1) where x < 0. Source: Clevert et al., 2015 (arXiv:1511.07289)."""
+
+    operator: ClassVar[str] = "Elu"
 
     alpha: float = 1.0
     inplace: bool = False
 
-    def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
-        return emit.node("Elu", values[0], alpha=self.alpha)
+    def attributes(self) -> dict[str, float]:
+        return {"alpha": self.alpha}
+
+    def formula(self, x: Term) -> Term:
+        return x.above(0, x, (x.apply("Exp") - 1) * self.alpha)
 
 
-class SELU(InPlace):
+class SELU(Spelled):
     """torch.nn.SELU: 1.0507 (x, or 1.6733 (exp(x) - 1) where x < 0).
     Source: Klambauer et al., 2017 (arXiv:1706.02515)."""
 
-    def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
-        return emit.node("Selu", values[0])
+    operator: ClassVar[str] = "Selu"
+
+    inplace: bool = False
+
+    def formula(self, x: Term) -> Term:
+        return x.above(0, x, (x.apply("Exp") - 1) * _SELU_ALPHA) * _SELU_SCALE
 
 
-class CELU(Activation):
+class CELU(Spelled):
     """torch.nn.CELU: x, or alpha (exp(x / alpha) - 1) where x < 0. Source: Barron, 2017 (arXiv:1704.07483)."""
+
+    operator: ClassVar[str] = "Celu"
 
     alpha: float = 1.0
     inplace: bool = False
@@ -141,5 +188,8 @@ class CELU(Activation):
             raise OpError(f"alpha is {self.alpha}, and nothing is divided by 0", field="alpha")
         return super().infer(*inputs)
 
-    def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
-        return emit.node("Celu", values[0], alpha=self.alpha)
+    def attributes(self) -> dict[str, float]:
+        return {"alpha": self.alpha}
+
+    def formula(self, x: Term) -> Term:
+        return x.above(0, x, ((x / self.alpha).apply("Exp") - 1) * self.alpha)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import product, starmap
 from math import prod
 from operator import mul
@@ -23,7 +24,7 @@ from archspec.ops.base import (
     of_dtype,
     torch_nn,
 )
-from archspec.ops.emission import filled, integers, mean, reshape, within_plane
+from archspec.ops.emission import along_axes, filled, integers, mean, reshape, within_plane
 from archspec.ops.window import occupied, spatial_sizes
 from archspec.types import DType, TensorType
 
@@ -123,18 +124,16 @@ def emit_means(emit: Emitter, x: Handle, type_: TensorType, targets: Targets) ->
 
 
 def _by_matrices(emit: Emitter, x: Handle, type_: TensorType, targets: Targets) -> Handle:
-    """Each axis in turn stands last, is multiplied by a matrix of means, and goes to the front of the
-    spatial axes; after all of them have, they stand in order again."""
-    turned = [0, 1, type_.rank - 1, *range(2, type_.rank - 1)]
-    for size, target in reversed(list(zip(type_.shape[2:], targets, strict=True))):
+    def step(size: Dim, target: Dim, x: Handle) -> Handle:
+        if target == size:
+            return x
         if target == 1:
-            x = mean(emit, x, [-1])
-        elif target != size:
-            ((rows, parts),) = _known([size], [target])
-            x = emit.node("MatMul", x, emit.constant(_means(rows, parts), type_.dtype))
-        if type_.rank > 3:
-            x = emit.node("Transpose", x, perm=turned)
-    return x
+            return mean(emit, x, [-1])
+        ((rows, parts),) = _known([size], [target])
+        return emit.node("MatMul", x, emit.constant(_means(rows, parts), type_.dtype))
+
+    pairs = zip(type_.shape[2:], targets, strict=True)
+    return along_axes(emit, x, type_.rank, [partial(step, *pair) for pair in pairs])
 
 
 def _means(size: int, parts: int) -> list[list[float]]:

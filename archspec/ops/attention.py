@@ -202,6 +202,8 @@ class ScaledDotProductAttention(Weightless):
         _match(1, "the number of features of query and key", query[-1], key[-1])
         _match(2, "the length of key and value", key[-2], value[-2])
         batch = broadcast(self, query[:-2], key[:-2], value[:-2])
+        if 0 in (*inputs[1].shape, *inputs[2].shape) and batch != query[:-2]:
+            raise OpError(f"the query, {inputs[0]}, does not stretch to what is empty: {inputs[1]}", input=1)
         if len(inputs) == 4:
             self._check_mask(inputs[3], (*broadcast(self, query[:-2], key[:-2]), query[-2], key[-2]), dtype)
         axes = common_axes(*(type_.axes[:-2] for type_ in inputs[:3]))
@@ -254,6 +256,8 @@ class ScaledDotProductAttention(Weightless):
         return TorchExpression(f"torch.nn.functional.scaled_dot_product_attention({', '.join(arguments)})")
 
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
+        if inputs[0].shape[-1] == 0:
+            raise OpError(f"onnxruntime has no product over 0 features: {inputs[0]}", input=0)
         query, key, value = (self._spread(emit, values[k], inputs, k) for k in range(3))
         query = emit.node("Mul", query, self._scale(emit, inputs[0]))
         rank = inputs[1].rank
@@ -291,7 +295,7 @@ class ScaledDotProductAttention(Weightless):
         if self.scale is not None:
             return emit.constant(self.scale, query.dtype)
         if isinstance(features, int):
-            return emit.constant(features**-0.5 if features else inf, query.dtype)
+            return emit.constant(features**-0.5, query.dtype)
         size = emit.node("Cast", emit.shape([features]), to=query.dtype)
         return emit.node("Reciprocal", emit.node("Sqrt", size))
 

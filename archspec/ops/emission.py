@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from archspec.dims import Dim, product_of
@@ -85,6 +85,17 @@ def reduced(emit: Emitter, op_type: str, x: Handle, axes: Sequence[int], keepdim
     if emit.opset >= 18 or op_type == "ReduceSum":
         return emit.node(op_type, x, integers(emit, axes), keepdims=int(keepdims))
     return emit.node(op_type, x, axes=list(axes), keepdims=int(keepdims))
+
+
+def along_axes(emit: Emitter, x: Handle, rank: int, steps: Sequence[Callable[[Handle], Handle]]) -> Handle:
+    """Each axis behind the channels in turn stands last, goes through its step, and moves to the front of them; after
+    all of them have, they stand in order again."""
+    turned = [0, 1, rank - 1, *range(2, rank - 1)]
+    for step in reversed(steps):
+        x = step(x)
+        if rank > 3:
+            x = emit.node("Transpose", x, perm=turned)
+    return x
 
 
 def filled(emit: Emitter, number: float, sizes: Sequence[Dim], dtype: DType) -> Handle:

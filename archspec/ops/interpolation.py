@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, ClassVar, NamedTuple
+from functools import partial
+from typing import Any, ClassVar
 
 from archspec.dims import Dim
 from archspec.ops.adaptive import averaged, emit_means, equal_parts
@@ -23,7 +24,8 @@ from archspec.ops.base import (
     of_rank,
 )
 from archspec.ops.conditions import can_reach
-from archspec.ops.emission import runnable
+from archspec.ops.emission import along_axes
+from archspec.ops.filters import REACH, Rule, even, places, single, weights
 from archspec.ops.window import occupied
 from archspec.types import DType, TensorType
 
@@ -37,20 +39,12 @@ _RANKS = {
     "lanczos": (4,),
     "trilinear": (5,),
 }
-_UNALIGNED = ("nearest", "nearest-exact", "area")
+_NEAREST = ("nearest", "nearest-exact")
+_UNALIGNED = (*_NEAREST, "area")
+_RESIZED = (DType.float32, DType.float16)
 _SMOOTHED = ("bilinear", "bicubic", "lanczos")
-_REACH = {"bicubic": 2, "lanczos": 3}  # how many positions a filter reaches to each side; 1 for all others
 _FINEST = 1024  # denominators of scales up to here are exact in float64, whatever the size
 _GREATEST = 2**62
-
-
-class Rule(NamedTuple):
-    """How the positions between are made up, in torch's words."""
-
-    mode: str
-    align_corners: bool | None = None
-    recompute: bool = False
-    antialias: bool = False
 
 
 class Resizing(Weightless):
@@ -139,7 +133,7 @@ class Resizing(Weightless):
             return 1, p, 0, q
         if rule.mode == "nearest-exact":
             return 1, 2 * p, p, 2 * q
-        reach = _REACH.get(rule.mode, 1)
+        reach = REACH.get(rule.mode, 1)
         if rule.antialias:
             half = 2 * max(p, q) * reach
             return 2 * (half - q), 2 * p, p + q - half, 2 * q
@@ -148,26 +142,69 @@ class Resizing(Weightless):
         return 2 * q * (2 * reach - 1), 2 * p, p - q - 2 * q * (reach - 1), 2 * q
 
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
-        (type_,), targets, rule = inputs, self._targets(inputs[0]), self._rule()
+        (x,), (type_,), targets, rule = values, inputs, self._targets(inputs[0]), self._rule()
+        steps = [self._step(k, *sizes) for k, sizes in enumerate(zip(type_.shape[2:], targets, strict=True))]
         if rule.mode == "area":
-            return emit_means(emit, values[0], type_, targets)
-        self._check_emission(rule, type_)
+            return emit_means(emit, x, type_, targets)
+        if rule.mode in _NEAREST and not (type_.dtype in _RESIZED and all(step and even(step) for step in steps)):
+            return _gathered(emit, x, rule, type_, targets, steps)
+        if type_.dtype not in _RESIZED or rule.mode == "lanczos" or (rule.antialias and rule.align_corners):
+            return _by_matrices(emit, x, rule, type_, targets, steps)
         emit.require(18)  # the first that resizes some of the axes
         scales = sizes = None
         if self.scale_factor is not None and not rule.recompute:
             scales = emit.constant([float(scale) for scale in self._per_axis("scale_factor", len(targets))])
         else:
             sizes = emit.shape(targets)
-        axes = list(range(2, type_.rank))
-        return emit.node("Resize", values[0], None, scales, sizes, axes=axes, **_attributes(rule))
+        return emit.node("Resize", x, None, scales, sizes, axes=list(range(2, type_.rank)), **_attributes(rule))
 
-    def _check_emission(self, rule: Rule, type_: TensorType) -> None:
-        runnable("Resize", type_, DType.float32, DType.float16)
-        if rule.mode == "lanczos":
-            raise OpError(f"ONNX has no mode {rule.mode}", field="mode")
-        if rule.antialias and rule.align_corners:
-            text = f"align_corners is {rule.align_corners}, which onnxruntime takes without antialias only"
-            raise OpError(text, field="align_corners")
+
+def _gathered(
+    emit: Emitter, x: Handle, rule: Rule, type_: TensorType, targets: Sequence[Dim], steps: Sequence[Fraction | None]
+) -> Handle:
+    """The nearest positions, counted as torch counts them. (onnxruntime's Resize divides by the inverse of the step,
+    which often gives the position before.)"""
+    for axis, (size, target, step) in enumerate(zip(type_.shape[2:], targets, steps, strict=True), start=2):
+        counted = _counted(emit, rule, type_.dtype, size, target, step)
+        x = emit.node("Gather", x, counted, axis=axis)
+    return x
+
+
+def _counted(emit: Emitter, rule: Rule, dtype: DType, size: Dim, target: Dim, step: Fraction | None) -> Handle:
+    """`places`, as a constant or computed."""
+    precision = DType.float64 if dtype is DType.float64 else DType.float32
+    exact = None if step is None else float(step) if precision is DType.float64 else single(step)
+    if isinstance(size, int) and isinstance(target, int) and exact is not None:
+        return emit.constant(places(rule, size, target, exact), DType.int64)
+    if exact is not None:
+        apart = emit.constant(exact, DType.float64)
+    else:
+        ends = (emit.node("Cast", emit.shape([end]), to=precision) for end in (size, target))
+        apart = emit.node("Cast", emit.node("Div", *ends), to=DType.float64)
+    zero, one = emit.constant(0, DType.int64), emit.constant(1, DType.int64)
+    found = emit.node("Cast", emit.node("Range", zero, emit.node("Squeeze", emit.shape([target])), one), to=DType.float64)
+    middle = 0.5 if rule.mode == "nearest-exact" else 0.0
+    found = emit.node("Mul", emit.node("Add", found, emit.constant(middle, DType.float64)), apart)
+    found = emit.node("Cast", emit.node("Sub", found, emit.constant(middle, DType.float64)), to=DType.float32)
+    found = emit.node("Floor", emit.node("Add", found, emit.constant(middle)))
+    return emit.node("Min", emit.node("Cast", found, to=DType.int64), emit.shape([size - 1]))
+
+
+def _by_matrices(
+    emit: Emitter, x: Handle, rule: Rule, type_: TensorType, targets: Sequence[Dim], steps: Sequence[Fraction | None]
+) -> Handle:
+    """What onnxruntime has no Resize for, of known sizes."""
+
+    def multiplied(matrix: list[list[float]], x: Handle) -> Handle:
+        return emit.node("MatMul", x, emit.constant(matrix, type_.dtype))
+
+    matrices = []
+    for size, target, step in zip(type_.shape[2:], targets, steps, strict=True):
+        if not isinstance(size, int) or not isinstance(target, int) or step is None:
+            what = f"{rule.mode}{' against aliasing' if rule.antialias else ''} of {type_.dtype}"
+            raise OpError(f"onnxruntime resizes no symbolic sizes, as {size} to {target}, by {what}", input=0)
+        matrices.append(partial(multiplied, weights(rule, size, target, float(step))))
+    return along_axes(emit, x, type_.rank, matrices)
 
 
 def _attributes(rule: Rule) -> dict[str, Any]:

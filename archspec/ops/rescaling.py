@@ -55,6 +55,8 @@ class LocalResponseNorm(Weightless):
         x, type_ = values[0], inputs[0]
         if 0 in type_.shape:
             return x  # nothing, which runtimes refuse to pool
+        if type_.dtype is DType.float64:
+            raise OpError("onnxruntime pools no float64", input=0)
         if self.size % 2 and type_.rank == 4:
             return emit.node("LRN", x, size=self.size, alpha=self.alpha, beta=self.beta, bias=self.k)
         batch, channels, *rest = type_.shape

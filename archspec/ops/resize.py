@@ -7,7 +7,8 @@ from typing import Literal
 from archspec.dims import Dim
 from archspec.ops.arguments import OptionalScales, OptionalSizes, OptionalTargets
 from archspec.ops.base import TorchExpression, TorchRecipe, size_source, torch_nn
-from archspec.ops.interpolation import Resizing, Rule
+from archspec.ops.filters import Rule
+from archspec.ops.interpolation import Resizing
 from archspec.types import TensorType
 
 Mode = Literal["nearest", "nearest-exact", "linear", "bilinear", "bicubic", "trilinear", "area"]

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from math import pi, sqrt
 from typing import ClassVar, Literal
 
-from archspec.ops.activation import Activation, InPlace
+from archspec.ops.activation import Activation, InPlace, Spelled
 from archspec.ops.base import Emitter, Handle, OpError, Receptive, axis_of
 from archspec.ops.conditions import can_divide
 from archspec.ops.emission import split
-from archspec.types import TensorType
+from archspec.ops.formula import Term
+from archspec.types import DType, TensorType
 
 
 class GELU(Activation):
@@ -20,17 +21,16 @@ class GELU(Activation):
     approximate: Literal["none", "tanh"] = "none"
 
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
-        x, dtype = values[0], inputs[0].dtype
+        if inputs[0].dtype is DType.float64 and self.approximate == "none":
+            raise OpError("onnxruntime has no integral of the normal distribution in float64", input=0)
         if emit.opset >= 20:
-            return emit.node("Gelu", x, approximate=self.approximate)
+            return emit.node("Gelu", values[0], approximate=self.approximate)
+        x = Term(emit, values[0], inputs[0].dtype)
         if self.approximate == "tanh":
-            cube = emit.node("Mul", emit.node("Mul", emit.node("Mul", x, x), x), emit.constant(0.044715, dtype))
-            inner = emit.node("Mul", emit.node("Add", x, cube), emit.constant(sqrt(2 / pi), dtype))
-            integral = emit.node("Tanh", inner)
+            integral = ((x + x * x * x * 0.044715) * sqrt(2 / pi)).apply("Tanh")
         else:
-            integral = emit.node("Erf", emit.node("Div", x, emit.constant(sqrt(2), dtype)))
-        doubled = emit.node("Mul", x, emit.node("Add", integral, emit.constant(1.0, dtype)))
-        return emit.node("Mul", doubled, emit.constant(0.5, dtype))
+            integral = (x / sqrt(2)).apply("Erf")
+        return (x * (integral + 1.0) * 0.5).handle
 
 
 class SiLU(InPlace):
@@ -54,19 +54,33 @@ class Tanh(Activation):
         return emit.node("Tanh", values[0])
 
 
-class Hardswish(InPlace):
+class Hardswish(Spelled):
     """torch.nn.Hardswish: x min(max(x + 3, 0), 6) / 6. Source: Howard et al., 2019 (arXiv:1905.02244)."""
+
+    operator: ClassVar[str] = "HardSwish"
+
+    inplace: bool = False
+
+    def formula(self, x: Term) -> Term:
+        return x * (x + 3).apply("Clip", 0.0, 6.0) / 6
 
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
         emit.require(14)
-        return emit.node("HardSwish", values[0])
+        return super().to_onnx(emit, values, *inputs)
 
 
-class Hardsigmoid(InPlace):
+class Hardsigmoid(Spelled):
     """torch.nn.Hardsigmoid: min(max(x / 6 + 1/2, 0), 1); ONNX's own slope is 0.2."""
 
-    def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
-        return emit.node("HardSigmoid", values[0], alpha=1 / 6, beta=0.5)
+    operator: ClassVar[str] = "HardSigmoid"
+
+    inplace: bool = False
+
+    def attributes(self) -> dict[str, float]:
+        return {"alpha": 1 / 6, "beta": 0.5}
+
+    def formula(self, x: Term) -> Term:
+        return (x / 6 + 0.5).apply("Clip", 0.0, 1.0)
 
 
 class GLU(Activation):
@@ -99,7 +113,7 @@ class LogSigmoid(Activation):
     """torch.nn.LogSigmoid: -log(1 + exp(-x))."""
 
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
-        return emit.node("Neg", emit.node("Softplus", emit.node("Neg", values[0])))
+        return (-_softplus(-Term(emit, values[0], inputs[0].dtype))).handle
 
 
 class Softplus(Activation):
@@ -114,23 +128,37 @@ class Softplus(Activation):
         return super().infer(*inputs)
 
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
-        x, dtype = values[0], inputs[0].dtype
-        beta, threshold = emit.constant(self.beta, dtype), emit.constant(self.threshold, dtype)
-        scaled = emit.node("Mul", x, beta)
-        soft = emit.node("Div", emit.node("Softplus", scaled), beta)
-        return emit.node("Where", emit.node("Greater", scaled, threshold), x, soft)
+        x = Term(emit, values[0], inputs[0].dtype)
+        scaled = x * self.beta
+        return scaled.above(self.threshold, x, _softplus(scaled) / self.beta).handle
 
 
-class Softsign(Activation):
+def _softplus(x: Term) -> Term:
+    """log(1 + exp(x)), of which runtimes know no float64."""
+    if x.dtype is not DType.float64:
+        return x.apply("Softplus")
+    return x.apply("Max", 0.0) + ((-x.apply("Abs")).apply("Exp") + 1).apply("Log")
+
+
+class Softsign(Spelled):
     """torch.nn.Softsign: x / (1 + |x|)."""
 
-    def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
-        return emit.node("Softsign", values[0])
+    operator: ClassVar[str] = "Softsign"
+
+    def formula(self, x: Term) -> Term:
+        return x / (x.apply("Abs") + 1)
 
 
-class Mish(InPlace):
+class Mish(Spelled):
     """torch.nn.Mish: x tanh(log(1 + exp(x))). Source: Misra, 2019 (arXiv:1908.08681)."""
+
+    operator: ClassVar[str] = "Mish"
+
+    inplace: bool = False
+
+    def formula(self, x: Term) -> Term:
+        return x * _softplus(x).apply("Tanh")
 
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
         emit.require(18)
-        return emit.node("Mish", values[0])
+        return super().to_onnx(emit, values, *inputs)

@@ -131,8 +131,7 @@ def test_calls_of_the_summary_grow_as_the_layers(shape: str) -> None:
 
 
 def peak(work: Callable[[], object]) -> int:
-    """The most memory that a second run takes, in bytes."""
-    work()
+    """The most memory that a run takes, in bytes."""
     tracemalloc.start()
     try:
         work()
@@ -141,9 +140,22 @@ def peak(work: Callable[[], object]) -> int:
         tracemalloc.stop()
 
 
-def test_memory_grows_as_the_layers_up_to_100_000() -> None:
-    few, many = network(SHAPES["repeated blocks"](10_000)), network(SHAPES["repeated blocks"](100_000))
+@pytest.mark.parametrize("shape", ["written by hand", "repeated blocks", "branches", "skips"])
+def test_memory_grows_as_the_layers(shape: str) -> None:
+    few, many = network(SHAPES[shape](500)), network(SHAPES[shape](5_000))
     assert peak(many) <= 10.5 * peak(few)
+
+
+def kept(work: Callable[[], Graph]) -> int:
+    """How many objects a graph holds."""
+    before = sys.getallocatedblocks()
+    graph = work()
+    return sys.getallocatedblocks() - before if graph.nodes else 0
+
+
+def test_100_000_layers_are_ten_times_10_000() -> None:
+    few, many = network(SHAPES["repeated blocks"](10_000)), network(SHAPES["repeated blocks"](100_000))
+    assert kept(many) <= 10.1 * kept(few)
 
 
 @pytest.fixture

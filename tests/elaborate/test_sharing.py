@@ -189,15 +189,3 @@ layers:
     after, _ = model.lstm(target, states)
     query, _ = model.attn(after, after, after)
     assert torch.equal(model(source, target), model.attn(query, before, before, need_weights=False)[0])
-
-
-def test_but_the_calls_in_a_scope_are_written_once() -> None:
-    found = codes("""
-archspec: 1
-inputs: {image: [N, 4, 8]}
-layers:
-  several: {layers: {a: ReLU, b: Tanh, c: Sigmoid}}
-  one: {layers: {a: Tanh}}
-  mix: {layers: {attn: {op: MultiheadAttention, num_heads: 2, from: one.*}}}
-""")
-    assert found == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import permutations, product
 from typing import Any
 
@@ -128,9 +129,40 @@ def normalized() -> Iterator[Case]:
                 yield "GroupNorm", {"num_groups": groups, "affine": weighted}, grouped, (shape,)
 
 
+def attended() -> Iterator[Case]:
+    dot = torch.nn.functional.scaled_dot_product_attention
+    shapes = [(3, 2), (1, 2, 3), (2, 2, 3), (0, 2, 3), (2, 1, 2, 3), (2, 4, 2, 3), (1, 2, 0, 3)]
+    for query, key, value in product(shapes, repeat=3):
+        empty = 0 in (*key, *value) and not key[:-2] == value[:-2] == query[:-2]
+        if key[-2] == value[-2] and not empty:  # else the kernels don't look, as the examples tell
+            for grouped in (False, True):
+                call = partial(dot, enable_gqa=grouped)
+                yield "ScaledDotProductAttention", {"enable_gqa": grouped}, call, (query, key, value)
+    for query, mask in product(shapes, shapes_up_to(4, (1, 2, 3), least=1)):
+        keys = (*query[:-2], 3, query[-1])
+        yield "ScaledDotProductAttention", {}, lambda q, k, v, m: dot(q, k, v, m), (query, keys, keys, mask)
+    for first, rest in product((False, True), product((1, 2), repeat=4)):
+        layer = torch.nn.MultiheadAttention(4, 2, batch_first=first).eval()
+        shaped = ((2, 2, 4), (*rest[:2], 4), (*rest[2:], 4))
+        yield "MultiheadAttention", {"num_heads": 2, "batch_first": first}, lambda *x, m=layer: m(*x)[0], shaped
+
+
+def recurred() -> Iterator[Case]:
+    for first, both, steps, batch, state in product((False, True), (False, True), (0, 1, 2), (0, 1, 2), (1, 2, 4)):
+        arguments = {"hidden_size": 3, "num_layers": 2, "bidirectional": both, "batch_first": first}
+        x, hidden = (steps, batch, 4), (state, 2, 3)
+        lstm, gru = (kind(4, 3, 2, bidirectional=both, batch_first=first) for kind in (torch.nn.LSTM, torch.nn.GRU))
+        yield "LSTM", arguments, lambda x, h, c, m=lstm: (lambda y, s: (y, *s))(*m(x, (h, c))), (x, hidden, hidden)
+        yield "GRU", arguments, lambda x, h, m=gru: m(x, h), (x, hidden)
+        yield "GRU", arguments, gru, (x,)
+    for a, b in product(shapes_up_to(3, (1, 2), least=2), repeat=2):
+        yield "Bilinear", {"out_features": 3}, torch.nn.Bilinear(a[-1], b[-1], 3), (a, b)
+
+
 @pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
 @pytest.mark.parametrize(
-    "cases", [slices, parts, flattened, reshaped, reordered, expanded, reduced, merged, normalized]
+    "cases",
+    [slices, parts, flattened, reshaped, reordered, expanded, reduced, merged, normalized, attended, recurred],
 )
 def test_what_is_taken_and_what_comes_out_is_as_in_torch(cases: Callable[[], Iterator[Any]]) -> None:
     seen = {True: 0, False: 0}
@@ -175,6 +207,11 @@ def symbolic() -> Iterator[tuple[str, dict[str, Any], tuple[tuple[Dim, ...], ...
         yield "Add", {}, ((2, a), (2, b))
         yield "Concat", {}, ((a, 2), (b, 3))
         yield "MatMul", {}, ((a, 2, b), (b, a, 2))
+        yield "MultiheadAttention", {"num_heads": 2}, ((3, a, 4), (b, 2, 4), (x, 2, 4))
+        yield "ScaledDotProductAttention", {}, ((3, a, b), (3, y, 4), (3, a, 2))
+        yield "LSTM", {"hidden_size": 3}, ((a, b, 4), (1, y, 3), (1, 2, 3))
+        yield "GRU", {"hidden_size": 3, "batch_first": True}, ((a, b, 4),)
+        yield "Bilinear", {"out_features": 3}, ((a, 2, 4), (b, x, 4))
         yield "Expand", {"sizes": [2, b]}, ((2, a),)
 
 

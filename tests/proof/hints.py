@@ -33,8 +33,8 @@ def windowed(axes: int, dtypes: tuple[DType, ...] = FLOATS, shape: Shaper = shap
     return Hint((axes + 2,), dtypes, shape=shape, least=axes + 2)
 
 
-def convolution(axes: int, lax: bool = False) -> Hint:
-    return replace(windowed(axes, SINGLE, shapes.grouped), sizes={"in_channels": (0, 1)}, lax=lax)
+def convolution(axes: int) -> Hint:
+    return replace(windowed(axes, SINGLE, shapes.grouped), sizes={"in_channels": (0, 1)}, lax=True)
 
 
 def batch_normalization(*ranks: int) -> Hint:
@@ -55,7 +55,7 @@ FUNCTIONS = ("Exp", "Log", "Sqrt", "Rsqrt", "Reciprocal", "Sin", "Cos", "Erf", "
 
 HINTS: dict[str, Hint] = {
     **{f"Conv{k}d": convolution(k) for k in (1, 2, 3)},
-    **{f"ConvTranspose{k}d": convolution(k, lax=True) for k in (1, 2, 3)},
+    **{f"ConvTranspose{k}d": convolution(k) for k in (1, 2, 3)},
     **{f"MaxPool{k}d": windowed(k) for k in (1, 2, 3)},
     **{f"AvgPool{k}d": windowed(k) for k in (1, 2, 3)},
     **{f"LPPool{k}d": windowed(k) for k in (1, 2, 3)},
@@ -94,10 +94,17 @@ HINTS: dict[str, Hint] = {
         for k in (1, 2, 3)
     },
     "Normalize": Hint((4,), torch=functions.normalized, shape=shapes.image, least=4, most=4),
-    "PReLU": Hint(dtypes=SINGLE, shape=shapes.slopes),
+    "PReLU": Hint(dtypes=SINGLE, shape=shapes.slopes, lax=True),
     "GLU": Hint(shape=shapes.halved, least=1),
     "LocalResponseNorm": Hint((3, 4, 5), (DType.float32, DType.float64), lax=True),
     "Linear": Hint(dtypes=SINGLE, sizes={"in_features": (0, -1)}, least=2),
+    "Bilinear": Hint(
+        dtypes=SINGLE,
+        sizes={"in1_features": (0, -1), "in2_features": (1, -1)},
+        others=shapes.paired,
+        least=2,
+    ),
+    "Embedding": Hint(ANY[1:], (DType.int64, DType.int32), shape=shapes.indexed),
     "MatMul": Hint(torch=lambda a, b: torch.matmul(a, b), others=shapes.multiplied, least=2),
     **dict.fromkeys(POINTWISE, Hint(ANY)),
     **{name: Hint(ANY, torch=functions.unary(getattr(torch, name.lower()))) for name in FUNCTIONS},
@@ -145,8 +152,8 @@ HINTS: dict[str, Hint] = {
     "Interpolate": Hint((3, 4, 5), torch=functions.interpolate, shape=shapes.resized, least=3),
     "PixelShuffle": replace(moved(shape=shapes.shuffled, ranks=(4, 5)), least=4),
     "PixelUnshuffle": replace(moved(shape=shapes.unshuffled, ranks=(4, 5)), least=4),
-    "Unfold": windowed(2, shape=shapes.image),
-    "Fold": windowed(1, shape=shapes.folded),
+    "Unfold": windowed(2, (*FLOATS, DType.bool), shapes.image),
+    "Fold": windowed(1, (*FLOATS, DType.bool), shapes.folded),
     **{
         name: Hint(
             (3,),

@@ -277,3 +277,15 @@ def states(source: Source, arguments: Arguments, first: Input) -> list[Input]:
 
 def one_state(source: Source, arguments: Arguments, first: Input) -> list[Input]:
     return states(source, arguments, first)[1:]
+
+
+def paired(source: Source, arguments: Arguments, first: Input) -> list[Input]:
+    """A value that differs in its features only."""
+    shape, dtype = first
+    return [((*shape[:-1], size(source)), dtype)]
+
+
+def indexed(source: Source, arguments: Arguments, rank: int) -> Shape:
+    """Indices, which are 0 or 1: there are two entries at least."""
+    arguments["num_embeddings"] = source.integer(2, 5)
+    return any_shape(source, arguments, rank)

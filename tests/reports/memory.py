@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from math import inf
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
@@ -19,6 +19,9 @@ from archspec.backends.torch.plan import Blueprint
 from archspec.backends.torch.variables import name_results
 from archspec.graph import Graph, Node, Scope, Value
 from tests.reports.nets import run
+
+Storage: TypeAlias = tuple[int, int]
+"""Where in memory it lies, and how many bytes it has."""
 
 
 def image_tensors(graph: Graph) -> dict[str, torch.Tensor]:
@@ -74,25 +77,34 @@ def measured_peak(model: torch.nn.Module, graph: Graph) -> int:
 def simulated_peak(graph: Graph, held: Mapping[Value, float] | None = None) -> int:
     """The most bytes alive while a layer runs, where a tensor lives until its last reader has run, or to the end as
     an output; and at least until the step that `held` says. Layers that run in training only don't."""
-    layers = [node for node in graph.nodes if not node.training_only]
-    tensors = run(Graph(graph.name, graph.inputs, (), graph.root, layers), image_tensors(graph))
-    values = {value: tensors[value.name] for value in (*graph.inputs, *(v for node in layers for v in node.outputs))}
+    layers, storages, weights = run_in_torch(graph)
     made = dict.fromkeys(graph.inputs, -1) | {value: step for step, node in enumerate(layers) for value in node.outputs}
     last: dict[Value, float] = dict(held or {})
     for step, node in enumerate(layers):
         last |= {value: max(step, last.get(value, -1)) for value in (*node.inputs, *node.outputs)}
     last |= {output.value: inf for output in graph.outputs if not output.training}
-    weights = {storage(values[v]) for node in layers if not node.inputs for v in node.outputs}
     peak = 0
     for step in range(-1, len(layers)):
-        alive = {storage(values[v]) for v in values if made[v] <= step <= last.get(v, -inf)}
-        peak = max(peak, sum(size for key, size in alive - weights))
+        alive = {storages[value] for value in made if made[value] <= step <= last.get(value, -inf)}
+        peak = max(peak, sum(size for _, size in alive - weights))
     return peak
 
 
-def storage(tensor: torch.Tensor) -> tuple[int, int]:
-    """Which bytes a tensor lies in, and how many."""
-    return tensor.untyped_storage().data_ptr(), tensor.untyped_storage().nbytes()
+def simulated_sum(graph: Graph) -> int:
+    """The bytes of all results, each storage once, that are neither inputs nor weights."""
+    _, storages, weights = run_in_torch(graph)
+    inputs = {storages[value] for value in graph.inputs}
+    return sum(size for _, size in set(storages.values()) - weights - inputs)
+
+
+def run_in_torch(graph: Graph) -> tuple[list[Node], dict[Value, Storage], set[Storage]]:
+    """The layers that run in evaluation, the storage of every value, and those that are weights."""
+    layers = [node for node in graph.nodes if not node.training_only]
+    tensors = run(Graph(graph.name, graph.inputs, (), graph.root, layers), image_tensors(graph))
+    values = [*graph.inputs, *(value for node in layers for value in node.outputs)]
+    storages = {value: (s.data_ptr(), s.nbytes()) for value in values if (s := tensors[value.name].untyped_storage())}
+    weights = {storages[value] for node in layers if not node.inputs for value in node.outputs}
+    return layers, storages, weights
 
 
 def held_by_frames(graph: Graph) -> dict[Value, float]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from random import Random
+from collections import Counter
+from collections.abc import Callable
 
 import pytest
 import torch
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
+import archspec
 from archspec.dims import symbol
 from archspec.graph import Graph
 from archspec.ops.base import TorchModule
@@ -18,7 +19,8 @@ from archspec.reports.costs import hands_on
 from tests.ops.cases import SETTINGS, Example
 from tests.ops.examples import EXAMPLES
 from tests.ops.realize import by_recipe, tensors
-from tests.reports.nets import Net, call, called, run
+from tests.reports.memory import simulated_peak, simulated_sum
+from tests.reports.nets import Net, called, run
 
 
 def mixed() -> Net:
@@ -118,55 +120,22 @@ def test_macs_are_half_of_torch_s_flops(name: str) -> None:
 def test_activation_bytes_are_those_of_a_simulated_inference(name: str) -> None:
     graph = NETWORKS[name]()
     found = summarize(graph).activations
-    assert (found.sum, *found.peak) == simulated(graph)
+    assert (found.sum, *found.peak) == (simulated_sum(graph), simulated_peak(graph))
 
 
-def simulated(graph: Graph) -> tuple[int, int]:
-    """Run it in torch. Before each layer forget every tensor that neither it, nor a later layer, nor the caller
-    reads; after it, count the bytes of all storages that are there, weights apart."""
-    layers = without_training(graph).nodes
-    wanted = [output.value for output in graph.outputs if not output.training]
-    values = dict(zip(graph.inputs, inputs_of(graph).values(), strict=True))
-    weights: set[int] = set()
-    total = peak = 0
-    for step, node in enumerate(layers):
-        to_come = {value for later in layers[step:] for value in later.inputs}
-        values = {value: tensor for value, tensor in values.items() if value in to_come or value in wanted}
-        before = storages(values.values())
-        result = call(node, [values[value] for value in node.inputs])
-        results = [result] if isinstance(result, torch.Tensor) else list(result)
-        values.update(zip(node.outputs, results, strict=True))
-        after = storages(values.values())
-        if type(node.op).__name__ == "Parameter":
-            weights |= after.keys() - before.keys()
-        total += sum(after[key] for key in after.keys() - before.keys() - weights)
-        peak = max(peak, sum(after[key] for key in after.keys() - weights))
-    return total, peak
-
-
-def storages(tensors: Iterable[torch.Tensor]) -> dict[int, int]:
-    """The bytes behind tensors, each storage once."""
-    return {tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes() for tensor in tensors}
-
-
-def random_network(seed: int) -> Graph:
-    """Layers that read what was made at any time before."""
-    random, net = Random(seed), Net(4, 5, 5)
-    for _ in range(15):
-        names = list(net.values)
-        op = random.choice(["ReLU", "Add", "Dropout", "Conv2d", "Identity"])
-        if op == "Conv2d":
-            net.add(op, random.choice(names), out_channels=4, kernel_size=3, padding=1)
-        else:
-            net.add(op, *(random.choice(names[-4:]) for _ in range(2 if op == "Add" else 1)))
-    return net.graph(*random.sample(list(net.values), 2))
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_activation_bytes_of_random_networks(seed: int) -> None:
-    graph = random_network(seed)
-    found = summarize(graph).activations
-    assert (found.sum, *found.peak) == simulated(graph)
+@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v2", "squeezenet"])
+def test_weights_are_those_of_the_built_module(name: str) -> None:
+    model = archspec.build(name)
+    tensors = [*model.parameters(), *model.buffers()]
+    weights = archspec.load(name).summary().weights
+    assert weights.parameters == sum(parameter.numel() for parameter in model.parameters())
+    assert weights.buffers == sum(buffer.numel() for buffer in model.buffers())
+    assert weights.bytes == sum(tensor.nbytes for tensor in tensors)
+    by_dtype: Counter[str] = Counter()
+    for tensor in tensors:
+        by_dtype[str(tensor.dtype).removeprefix("torch.")] += tensor.nbytes
+    assert weights.bytes_by_dtype == by_dtype
+    assert list(weights.bytes_by_dtype.values()) == sorted(by_dtype.values(), reverse=True)
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same'", "ignore:LSTM with projections")  # which copy, and say so

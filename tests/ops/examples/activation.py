@@ -25,6 +25,8 @@ EXAMPLES = [
     ok("CELU", "N 3 5", alpha=0.5, inplace=True),
     ok("CELU", "N 3 5", alpha=-0.5),
     ok("ReLU", "0 3 5"),
+    *(ok(name, "N 30:float64") for name in ("LeakyReLU", "RReLU", "ELU", "SELU")),
+    ok("CELU", "N 30:float64", alpha=0.3),
 ]
 
 REFUSED = [

@@ -28,6 +28,7 @@ EXAMPLES = [
 ]
 
 REFUSED = [
+    no(0, "LocalResponseNorm", "N 7 5 6:float64", size=3, emission=True, stricter="onnxruntime pools no float64"),
     no(0, "LocalResponseNorm", "N 7", size=3),
     no(0, "LocalResponseNorm", "N 7 5 6:float16", size=3),
     no("size", "LocalResponseNorm", "N 7 5 6", size=0),

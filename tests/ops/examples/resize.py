@@ -78,6 +78,17 @@ EXAMPLES = [
     ok_("N 3 H W", scale_factor=0.25, mode="bicubic", antialias=True),
     ok_("N 3 H W", scale_factor=[0.5, 2], mode="bilinear", antialias=True),
     ok_("0 3 9 12", size=4, mode="bilinear", antialias=True),
+    ok("Upsample", "N 3 14 4", size=[4, 41]),
+    ok("Upsample", "N 3 2 4", size=[41, 47], mode="nearest-exact"),
+    ok("Upsample", "N 3 4 6", scale_factor=[1.1, 1.3]),
+    ok("Upsample", "N 3 5 7:float64", scale_factor=2),
+    ok("Upsample", "N 3 5 7:float64", size=9, mode="bilinear"),
+    ok("Upsample", "N 3 5 7:float64", size=9, mode="bicubic", align_corners=True),
+    ok("Upsample", "N 2 3 4 5:float64", scale_factor=1.5, mode="trilinear"),
+    ok_("N 3 9 12", size=[4, 15], mode="lanczos", antialias=True),
+    ok_("N 3 9 12", size=[4, 15], mode="bicubic", antialias=True, align_corners=True),
+    ok_("N 3 9 12:float64", scale_factor=0.4, mode="bilinear", antialias=True),
+    ok_("N 3 H W:float64", size=[symbol("W"), symbol("H")], mode="nearest-exact"),
 ]
 
 REFUSED = [
@@ -111,16 +122,6 @@ REFUSED = [
     no_("size", "N 3 5 6", size=4, scale_factor=2),
     no_("size", "N 3 5 6", size="big"),
     no_(0, "N 3 5 6:float16", size=4, mode="bilinear", antialias=True),
-    no_(0, "N 3 5 6:float64", size=4, emission=True, stricter="onnxruntime has no such kernel"),
-    no_("mode", "N 3 5 6", size=4, mode="lanczos", antialias=True, emission=True, stricter="ONNX has no such mode"),
-    no_(
-        "align_corners",
-        "N 3 5 6",
-        size=4,
-        mode="bicubic",
-        antialias=True,
-        align_corners=True,
-        emission=True,
-        stricter="onnxruntime computes something else",
-    ),
+    no_(0, "N 3 H 6:float64", size=4, mode="bilinear", emission=True, stricter="onnxruntime has no such kernel"),
+    no_(0, "N 3 H 6", size=4, mode="lanczos", antialias=True, emission=True, stricter="ONNX has no such mode"),
 ]

@@ -27,6 +27,9 @@ EXAMPLES = [
     ok("Mish", "N 3 5"),
     ok("Mish", "N 3 5", inplace=True),
     ok("SiLU", "0 3 5"),
+    ok("GELU", "N 30:float64", approximate="tanh"),
+    ok("Softplus", "N 30:float64", beta=3.0, threshold=1.0),
+    *(ok(name, "N 30:float64") for name in ("SiLU", "Hardswish", "Hardsigmoid", "LogSigmoid", "Softsign", "Mish")),
 ]
 
 REFUSED = [
@@ -38,5 +41,6 @@ REFUSED = [
     no("dim", "GLU", "N 3 2*W+1", dim=-1),
     no("dim", "GLU", "N 4", dim=2),
     no("beta", "Softplus", "N 3", beta=0, stricter="infinities all over"),
+    no(0, "GELU", "N 3:float64", emission=True, stricter="onnxruntime has no Erf in float64"),
     no("approximate", "GELU", "N 3", approximate="fast"),
 ]

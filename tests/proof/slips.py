@@ -1,0 +1,55 @@
+"""Where torch's CPU kernels take what makes no sense, or give another shape than their own formula: slips of torch,
+which archspec refuses. docs/testing.md lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.proof.draws import Draw
+from tests.proof.referee import Taken
+
+
+def slips(draw: Draw, taken: Taken) -> str | None:
+    """The name of the slip, where torch has taken a draw by one."""
+    return next((name for name, applies in SLIPS.items() if applies(draw, taken)), None)
+
+
+def _unshuffled_nothing(draw: Draw, taken: Taken) -> bool:
+    return draw.op == "PixelUnshuffle" and 0 in draw.inputs[0][0]
+
+
+def _channelless(draw: Draw, taken: Taken) -> bool:
+    return draw.op.startswith("Conv") and draw.inputs[0][0][1] == 0
+
+
+def _nothing_left(draw: Draw, taken: Taken) -> bool:
+    shape = taken.results[0].shape
+    return draw.op.startswith("ConvTranspose") and shape[0] > 0 and 0 in shape
+
+
+def _around_twice(draw: Draw, taken: Taken) -> bool:
+    padding = draw.arguments.get("padding")
+    if not draw.op.startswith("CircularPad") or not isinstance(padding, list):
+        return False
+    sides = zip(draw.inputs[0][0][::-1], padding[::2], padding[1::2], strict=False)
+    return any(max(before, after) > size + min(before, 0) + min(after, 0) for size, before, after in sides)
+
+
+def _unequal_lengths(draw: Draw, taken: Taken) -> bool:
+    return draw.op == "ScaledDotProductAttention" and draw.inputs[1][0][-2] != draw.inputs[2][0][-2]
+
+
+def _unstretched(draw: Draw, taken: Taken) -> bool:
+    if draw.op != "ScaledDotProductAttention" or 0 not in taken.results[0].shape:
+        return False
+    return len({shape[:-2] for shape, _ in draw.inputs[:3]}) > 1
+
+
+SLIPS: dict[str, Callable[[Draw, Taken], bool]] = {
+    "PixelUnshuffle gives an empty input back as it is": _unshuffled_nothing,
+    "a convolution of no channels gives other shapes than its formula, or is refused, by its kernel": _channelless,
+    "an empty result of a transposed convolution is taken by some kernels, and refused by others": _nothing_left,
+    "circular padding beyond what is left after cropping reads what was never written": _around_twice,
+    "attention with fewer values than keys reads beyond their end": _unequal_lengths,
+    "attention with an empty result does not stretch the leading axes": _unstretched,
+}
