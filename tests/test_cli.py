@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -255,7 +256,10 @@ def test_summary_as_json_is_what_torch_counts(run: Run) -> None:
         "output_shape": ["N", 10],
         "params": 1450,
         "macs": 1440,
+        "activation_bytes": 40,
         "receptive_field": "whole",
+        "receptive_stride": None,
+        "receptive_start": None,
     }
 
 
@@ -266,6 +270,23 @@ def test_summary_in_other_forms(run: Run) -> None:
     rows = list(csv.DictReader(io.StringIO(run("summary", "net.yaml", "--format", "csv").out)))
     assert [row["path"] for row in rows] == ["conv", "bn", "act", "flatten", "fc"]
     assert "| conv" in run("summary", "net.yaml", "--format", "markdown").out
+
+
+def test_summary_by_block_and_by_op(run: Run) -> None:
+    blocks = run("summary", "resnet18", "--per", "block", "--depth", "1")
+    assert blocks.code == 0
+    assert re.search(r"^layer1 +\d+ +148\.0k ", blocks.out, re.MULTILINE)
+    found = json.loads(run("summary", "net.yaml", "--per", "op", "--format", "json").out)
+    assert [group["op"] for group in found["groups"]] == ["Conv2d", "Linear", "BatchNorm2d", "Flatten", "ReLU"]
+    assert run("summary", "net.yaml", "--per", "op", "--format", "csv").out.startswith("op,layers,params,macs,")
+    assert "| op | layers |" in run("summary", "net.yaml", "--per", "op", "--format", "markdown").out
+    assert run("summary", "net.yaml", "--per", "scope").code == 2
+
+
+def test_summary_says_what_its_columns_are(run: Run) -> None:
+    text = run("summary", "--help").out
+    assert "field:" in text
+    assert "receptive field" in text
 
 
 def test_summary_of_what_has_mistakes(run: Run) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from archspec.diagnostics import near
-from archspec.dims import Dim, evaluate
+from archspec.dims import Condition, Dim, Symbolic, evaluate
 from archspec.elaborate.evaluate import Env, divided
 from archspec.elaborate.limits import excess, excess_of
 from archspec.elaborate.names import Failed
@@ -100,14 +100,24 @@ def _validated(state: State, op: type[Op], values: dict[str, Any], layer: LayerD
     try:
         return op.model_validate(values)
     except ValidationError as error:
-        seen: set[str] = set()
-        for item in error.errors(include_url=False, include_context=False):
-            name = str(item["loc"][0]) if item["loc"] else ""
-            if name in seen:  # a union tells its failure once for each member
-                continue
-            seen.add(name)
-            _report_field(state, op, name, item, values, layer)
-        raise Failed from None
+        items = error.errors(include_url=False, include_context=False)
+    refused = {str(item["loc"][0]) if item["loc"] else "": item for item in reversed(items)}  # a union tells it twice
+    settled = {name: _at_declared(state, value) if name in refused else value for name, value in values.items()}
+    if settled != values:
+        return _validated(state, op, settled, layer)
+    for name, item in reversed(refused.items()):
+        _report_field(state, op, name, item, values, layer)
+    raise Failed
+
+
+def _at_declared(state: State, value: Any) -> Any:
+    """An argument with the numbers that the spec itself gives for symbols, which they then have to be."""
+    if isinstance(value, list):
+        return [_at_declared(state, item) for item in value]
+    if isinstance(value, Symbolic) and isinstance(number := evaluate(value, state.declared), int):
+        state.settled.append(Condition(value, "==", number))
+        return number
+    return value
 
 
 def _report_others(state: State, op: type[Op], values: dict[str, Any], layer: LayerDecl, failed: set[str]) -> None:
@@ -164,6 +174,8 @@ def make_node(state: State, op: Op, layer: LayerDecl, sources: list[Entry], site
     if inferred is None:
         return FAILED
     outputs = inferred.outputs
+    state.require(state.settled, site.place.path, site.span)
+    state.settled.clear()
     values = tuple(source.span for source in site.sources) if site.sources else ()
     origin = Origin(site.span, _argument_spans(state, layer.arguments), values, site.within)
     node = Node(site.place.path, op, inputs, site.scope, origin, site.place.owner, settled=inferred.settled)
@@ -173,15 +185,17 @@ def make_node(state: State, op: Op, layer: LayerDecl, sources: list[Entry], site
         node.outputs = (Value(node.path, outputs[0], node),)
     state.nodes.append(node)
     site.scope.steps.append(node)
-    return Entry(node.outputs, step=node, owner=site.place.owner)
+    return Entry(node.outputs, step=node, owner=site.place.owner, several=op.multiple)
 
 
 def _inputs(state: State, op: Op, sources: list[Entry], site: Site) -> tuple[Value, ...] | None:
-    values = [entry.values[0] for entry in sources if entry.values is not None and len(entry.values) == 1]
+    values = [entry.values[0] for entry in sources if entry.values and not entry.several]
     least, most = op.inputs
     if len(values) < len(sources):
         _report_several(state, sources, site)
         return None
+    if most is None and site.reads_all:  # what `.*` turned out to be may be one
+        least = 1
     if not (least <= len(sources) and (most is None or len(sources) <= most)):
         name = type(op).__name__
         wanted = f"{least}" if least == most else f"at least {least}" if most is None else f"{least} to {most}"
@@ -239,10 +253,12 @@ def _settled(state: State, op: Op, types: tuple[TensorType, ...]) -> Inferred:
 
 def _refuse_excess(op: Op, inputs: tuple[TensorType, ...], outputs: tuple[TensorType, ...]) -> None:
     """Refuse what is too large for any runtime: results, and weights."""
-    found = [excess(type_) for type_ in outputs]
-    found += [excess_of(tensor.shape, tensor.dtype) for tensor in op.parameters(*inputs).values()]
-    if message := next(filter(None, found), None):
-        raise OpError(message, code="A605")
+    for type_ in outputs:
+        if message := excess(type_):
+            raise OpError(message, code="A605")
+    for tensor in op.parameters(*inputs).values():
+        if message := excess_of(tensor.shape, tensor.dtype):
+            raise OpError(message, code="A605")
 
 
 def _with_number(type_: TensorType, size: Dim, number: int) -> TensorType:

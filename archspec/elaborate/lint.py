@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Set
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from archspec.diagnostics import near
 from archspec.elaborate.state import State
 from archspec.graph import Graph, Node
+from archspec.ops.base import Op
 from archspec.syntax.document import Spec
 from archspec.syntax.tree import Mapping, Scalar, Sequence
 from archspec.syntax.tree import Node as TreeNode
@@ -27,7 +28,7 @@ def lint(chain: list[Spec], graph: Graph | None, state: State) -> None:
         for node in graph.nodes:
             if type(node.op).__name__ == "Linear":
                 _linear_on_width(node, state)
-            elif getattr(node.op, "batch_first", None) is False:
+            elif _has_batch_first(type(node.op)) and not node.op.batch_first:  # type: ignore[attr-defined]
                 _along_the_batch(node, state)
 
 
@@ -95,6 +96,11 @@ def _linear_on_width(node: Node, state: State) -> None:
     shape = node.inputs[0].type
     message = f"`{node.path}` acts on the width of a feature map ({shape}), each row by itself"
     state.diagnostics.add("A402", message, node.origin.span, helps=["put a Flatten in front of it"])
+
+
+@cache
+def _has_batch_first(op: type[Op]) -> bool:
+    return "batch_first" in op.model_fields
 
 
 def _along_the_batch(node: Node, state: State) -> None:

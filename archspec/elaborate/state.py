@@ -99,6 +99,7 @@ class State:
     argument_spans: dict[int, dict[str, Span]] = field(default_factory=dict)  # likewise by identity
     inferred: dict[Any, Inferred] = field(default_factory=dict)  # by op and input types
     requirements: dict[Condition, Requirement] = field(default_factory=dict)  # of symbols, in the order they are met
+    settled: list[Condition] = field(default_factory=list)  # what arguments of the next layer have made of symbols
     declared: dict[str, int] = field(default_factory=dict)  # sizes of the spec that are symbols in this run
 
     def require(self, conditions: Iterable[Condition], layer: str, span: Span) -> None:

@@ -46,6 +46,11 @@ class Site(NamedTuple):
     sources: tuple[Scalar, ...]
     within: Within
 
+    @property
+    def reads_all(self) -> bool:
+        """Whether it reads all children or outputs of something."""
+        return any(source.text.endswith(".*") for source in self.sources)
+
     def source_span(self, index: int) -> Span:
         """The place of an item of `from`; without one, that of the layer."""
         return self.sources[index].span if index < len(self.sources) else self.span
@@ -70,6 +75,7 @@ class Entry:
     owner: str = ""
     span: Span | None = None  # where the layer was written
     absent: Span | None = None  # of an alias: where the absent layer was written
+    several: bool = False  # of a multi-output layer, whose values are read by number, one or more
     any_number: bool = False  # of an alias of a multi-output layer: every number reads the same value
 
     @property
@@ -81,10 +87,11 @@ class Entry:
         """Its one value. Raises Failed where it has none, ExpressionError where it has several."""
         if self.values is None:
             raise Failed
-        if len(self.values) > 1:
+        if self.several:
             count = len(self.values)
-            help = f"write `{name}.0` .. `{name}.{count - 1}`"
-            raise ExpressionError("A310", f"`{name}` has {count} outputs, and one is read here", 0, None, [help])
+            help = f"write `{name}.0` .. `{name}.{count - 1}`" if count > 1 else f"write `{name}.0`"
+            what = f"has {count} outputs, and one is read here" if count > 1 else "gives a list of outputs, of one here"
+            raise ExpressionError("A310", f"`{name}` {what}", 0, None, [help])
         return self.values[0]
 
 
@@ -205,7 +212,7 @@ def _all_of(entry: Entry, name: str) -> list[Entry]:
             return list(entry.children.shown.values())
     elif entry.any_number:
         return [entry]
-    elif len(entry.values) > 1:
+    elif entry.several:
         return [Entry((value,), step=entry.step) for value in entry.values]
     raise ExpressionError("A308", f"`{name}` has no children")
 
@@ -235,10 +242,11 @@ def _part(entry: Entry, name: str, whole: str) -> Entry:
 
 def _numbered(entry: Entry, name: str, whole: str) -> Entry:
     values = entry.values or ()
-    if not name.isdigit() or len(values) < 2:
+    if not name.isdigit() or not entry.several:
         raise ExpressionError("A308", f"`{whole}` has no layer or output `{name}`")
     if int(name) >= len(values):
-        raise ExpressionError("A308", f"`{whole}` has {len(values)} outputs, 0 .. {len(values) - 1}")
+        numbers = f"{len(values)} outputs, 0 .. {len(values) - 1}" if len(values) > 1 else "one output, 0"
+        raise ExpressionError("A308", f"`{whole}` has {numbers}")
     return Entry((values[int(name)],), step=entry.step)
 
 

@@ -213,7 +213,7 @@ class Walker:
         self.state.absent.append(Absent(name or "", layer.span, tuple(_unread(layer, context))))
         if name is not None:
             values.define(name, alias, shown=False)
-            if entry.values and len(entry.values) == 1:
+            if entry.values and not entry.several:
                 self.state.aliases[context.place.child(name).path] = entry.values[0]
         values.prev, values.last = alias, name or values.last
 

@@ -53,6 +53,7 @@ class Spelled(Activation):
     """An activation that ONNX has an operator for, of which runtimes know no float64: there it is a formula."""
 
     operator: ClassVar[str]
+    unknown: ClassVar[tuple[DType, ...]] = (DType.float64,)
 
     def attributes(self) -> dict[str, float]:
         """The arguments as the operator takes them."""
@@ -63,8 +64,8 @@ class Spelled(Activation):
         """The same of simpler operators."""
 
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
-        if inputs[0].dtype is DType.float64:
-            return self.formula(Term(emit, values[0], DType.float64)).handle
+        if inputs[0].dtype in self.unknown:
+            return self.formula(Term(emit, values[0], inputs[0].dtype)).handle
         return emit.node(self.operator, values[0], **self.attributes())
 
 
@@ -179,6 +180,7 @@ class CELU(Spelled):
     """torch.nn.CELU: x, or alpha (exp(x / alpha) - 1) where x < 0. Source: Barron, 2017 (arXiv:1704.07483)."""
 
     operator: ClassVar[str] = "Celu"
+    unknown: ClassVar[tuple[DType, ...]] = (DType.float64, DType.float16, DType.bfloat16)  # by ONNX itself
 
     alpha: float = 1.0
     inplace: bool = False

@@ -111,6 +111,8 @@ def emit_means(emit: Emitter, x: Handle, type_: TensorType, targets: Targets) ->
     shape = [*type_.shape[:2], *targets]
     if 0 in shape:
         return filled(emit, 0, shape, type_.dtype)
+    if 0 in type_.shape:
+        raise OpError(f"onnxruntime takes no mean of nothing: {type_}", input=0)
     kernel = equal_parts(type_.shape[2:], targets)
     if kernel and max(kernel) == 1:
         return x

@@ -91,9 +91,10 @@ class Lone(Slot):
     item: Item
 
     def __call__(self, value: Any) -> Any:
-        if not self.item.fits(value):
+        lone = value[0] if isinstance(value, tuple) and len(value) == 1 else value  # its normal form
+        if not self.item.fits(lone):
             raise ValueError(f"has to be {self.item.what}; it is {value}")
-        return (value,)
+        return (lone,)
 
     def json_schema(self) -> dict[str, Any]:
         return self.item.schema
@@ -161,11 +162,11 @@ Dims = Annotated[tuple[int, ...], Listed(INTEGER, lone=False)]
 DimOrDims = Annotated[int | tuple[int, ...], Listed(INTEGER)]
 OptionalDims = Annotated[int | tuple[int, ...] | None, Listed(INTEGER, others=(None,))]
 Sections = Annotated[int | tuple[int, ...], Listed(NATURAL)]
-OptionalSections = Annotated[int | tuple[int, ...] | None, Listed(POSITIVE, others=(None,))]
+OptionalSections = Annotated[int | tuple[int, ...] | None, Listed(NATURAL, others=(None,))]
 OptionalSizes = Annotated[int | tuple[int, ...] | None, Listed(NATURAL, others=(None,))]
 OptionalTargets = Annotated[Dim | tuple[Dim, ...] | None, Listed(DIM, others=(None,))]
 OptionalScales = Annotated[float | tuple[float, ...] | None, Listed(SCALE, others=(None,))]
-WeightShape = Annotated[tuple[int, ...], Listed(POSITIVE, lone=False, empty=True)]
+WeightShape = Annotated[tuple[int, ...], Listed(NATURAL, lone=False, empty=True)]
 Numbers = Annotated[tuple[float, ...], Listed(NUMBER, lone=False)]
 UnflattenedSize = Annotated[tuple[int, ...], Listed(SIZE_OR_REST, lone=False)]
 Shape = Annotated[tuple[Dim, ...], Listed(SIZE, lone=False)]

@@ -73,6 +73,8 @@ class MultiheadAttention(Op):
         query, key, value = _three(inputs)
         last, rows, batch = len(inputs) - 1, self._rows, 1 - self._rows
         features = counted(self, "embed_dim", query.shape[-1], "features")
+        if features == 0:
+            raise OpError(f"MultiheadAttention reads 1 feature or more, and gets {query}", input=0)
         counted(self, "kdim", key.shape[-1], "features", input=min(1, last))
         counted(self, "vdim", value.shape[-1], "features", input=last)
         divides("num_heads", self.num_heads, features, "features")
@@ -136,12 +138,14 @@ class MultiheadAttention(Op):
         return torch_nn(self, embed_dim=features, **sizes)._replace(call=call)
 
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
+        features, keys, others = self._features(inputs)
+        if 0 in (keys, others):
+            raise OpError("onnxruntime has no product over 0 features", input=1 if keys == 0 else 2)
         if not self.batch_first:
             values = [emit.node("Transpose", x, perm=[1, 0, 2]) for x in values]
         query, key, value = self._projected(emit, values, inputs)
         batch = inputs[0].shape[1 - self._rows]
         key, value = (self._extended(emit, x, name, batch) for x, name in ((key, "bias_k"), (value, "bias_v")))
-        features = self._features(inputs)[0]
         parts = integers(emit, [0, 0, self.num_heads, features // self.num_heads])
         query, key, value = (emit.node("Reshape", x, parts) for x in (query, key, value))
         query, value = (emit.node("Transpose", x, perm=[0, 2, 1, 3]) for x in (query, value))
@@ -234,7 +238,8 @@ class ScaledDotProductAttention(Weightless):
         if self.is_causal:
             raise OpError("is_causal is True, and there is a mask already: a fourth input", field="is_causal")
         of_dtype(self, mask, DType.bool, SINGLE, dtype, input=3)
-        of_least_rank(self, mask, 2, input=3)
+        if len(scores) == 4:  # where torch's kernel looks at its last axes; elsewhere a row or a number will do
+            of_least_rank(self, mask, 2, input=3)
         aligned = zip(mask.shape[::-1], scores[::-1], strict=False)
         if mask.rank > len(scores) or not all(size == 1 or can_equal(size, other) for size, other in aligned):
             wanted = " x ".join(map(str, scores))

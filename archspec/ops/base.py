@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import cache
 from math import inf, sqrt
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias
 
@@ -280,6 +281,7 @@ def known(size: Dim, what: str, *, input: int = 0, written: int | None = None) -
     return size
 
 
+@cache
 def layout(rank: int) -> str:
     """How the axes of an image-like value of this rank are laid out: `N, C, H, W`."""
     return ", ".join(map(str, default_axes(rank)))

@@ -36,14 +36,15 @@ class Bilinear(Op):
 
     in1_features: int | None = Field(None, ge=1)
     in2_features: int | None = Field(None, ge=1)
-    out_features: int = Field(ge=1)
+    out_features: int = Field(ge=0)
     bias: bool = True
 
     def infer(self, *inputs: TensorType) -> TensorType:
         for k, type_ in enumerate(inputs):
             of_least_rank(self, type_, 2, input=k)
             of_dtype(self, type_, SINGLE, input=k)
-            counted(self, f"in{k + 1}_features", type_.shape[-1], "features", input=k)
+            if counted(self, f"in{k + 1}_features", type_.shape[-1], "features", input=k) == 0:
+                raise OpError(f"Bilinear reads 1 feature or more, and gets {type_}", input=k)
         one, other = inputs
         same = one.rank == other.rank and all(map(can_equal, one.shape[:-1], other.shape[:-1]))
         if not same:

@@ -20,12 +20,16 @@ def _columns(shapes: Iterable[tuple[Dim, ...]]) -> list[tuple[Dim, ...]]:
 def agreed(sizes: Sequence[Dim]) -> Dim:
     """The one of sizes that have to be the same that says most: a number, else the formula of the largest step.
     Where 16*floor(H/16) meets H and is kept, what it meets later asks for nothing new."""
+    if sizes.count(sizes[0]) == len(sizes):
+        return sizes[0]
     return max(sizes, key=lambda size: inf if isinstance(size, int) else step(size))
 
 
 def broadcast(op: Op, *shapes: tuple[Dim, ...]) -> tuple[Dim, ...]:
     """The common shape; each axis agrees or is 1, and a symbol agrees only. Refuses the first input that
     certainly disagrees."""
+    if shapes.count(shapes[0]) == len(shapes):
+        return shapes[0]
     columns = _columns(shapes)
     joined = [agreed([size for size in sizes if size != 1] or [1]) for sizes in columns]
     for k, (wanted, sizes) in enumerate(zip(joined, columns, strict=True)):
@@ -43,6 +47,8 @@ def broadcast(op: Op, *shapes: tuple[Dim, ...]) -> tuple[Dim, ...]:
 def common_axes(*axes: Axes) -> Axes:
     """The labels that all inputs agree on, axis by axis from the right. One without labels, as an owned
     tensor is, agrees with any."""
+    if axes.count(axes[0]) == len(axes):
+        return axes[0]
     columns = list(zip_longest(*(labels[::-1] for labels in axes)))[::-1]
     return tuple(_only({label for label in labels if label}) for labels in columns)
 

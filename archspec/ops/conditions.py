@@ -18,7 +18,7 @@ _noted: ContextVar[list[Condition] | None] = ContextVar("conditions", default=No
 
 def can_equal(a: Dim, b: Dim) -> bool:
     """Whether two sizes may be the same."""
-    return a == b or _may_hold(Condition(a, "==", b))
+    return a is b or a == b or _may_hold(Condition(a, "==", b))
 
 
 def can_reach(size: Dim, least: Dim) -> bool:

@@ -37,9 +37,11 @@ class _Convolution(Weighted):
             raise OpError(f"padding is `same`, which takes stride 1, and stride is {max(self.stride)}", field="padding")
         if self.padding_mode in ("reflect", "replicate"):
             occupied(self, inputs[0])
-        for axis, size in zip(self._axes(), sizes, strict=True):
-            extended(self.padding_mode, size, axis.low, axis.high)
-        found = [axis.fitting(size) for axis, size in zip(self._axes(), sizes, strict=True)]
+        axes = self._axes()
+        if self.padding_mode != "zeros":
+            for axis, size in zip(axes, sizes, strict=True):
+                extended(self.padding_mode, size, axis.low, axis.high)
+        found = [axis.fitting(size) for axis, size in zip(axes, sizes, strict=True)]
         return TensorType.of((inputs[0].shape[0], self.out_channels, *found))
 
     def parameters(self, *inputs: TensorType) -> dict[str, OwnedTensor]:

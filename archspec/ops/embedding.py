@@ -28,8 +28,8 @@ class Embedding(Op):
     `padding_idx` starts as zeros and is not trained. torch's `max_norm` and `norm_type` are none: with them a forward
     pass changes the weights."""
 
-    num_embeddings: int = Field(ge=1)
-    embedding_dim: int = Field(ge=1)
+    num_embeddings: int = Field(ge=0)
+    embedding_dim: int = Field(ge=0)
     padding_idx: int | None = None
     scale_grad_by_freq: bool = False
     sparse: bool = False
@@ -40,6 +40,8 @@ class Embedding(Op):
         if self.padding_idx is not None and not -rows <= self.padding_idx < rows:
             message = f"padding_idx is {self.padding_idx}, but there are {rows} rows: {-rows} to {rows - 1}"
             raise OpError(message, field="padding_idx")
+        if rows == 0 and inputs[0].elements != 0:
+            raise OpError(f"num_embeddings is {rows}, and {inputs[0]} numbers have no row", field="num_embeddings")
         axes = inputs[0].axes
         positions = (("L" if "L" not in axes else None) if label == "C" else label for label in axes)
         return TensorType((*inputs[0].shape, self.embedding_dim), (*positions, "C"))

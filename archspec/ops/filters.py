@@ -21,11 +21,15 @@ class Rule(NamedTuple):
     antialias: bool = False
 
 
-def places(rule: Rule, size: int, target: int, step: float) -> list[int]:
+def places(rule: Rule, size: int, target: int, step: float, small: bool) -> list[int]:
     """The positions nearest to those of an axis of size `target`, `step` apart. torch counts in single precision, and
-    what that gives is what it takes: rounded after a fused multiply and subtract, and after the addition."""
+    what that gives is what it takes: rounded once for a `small` map, else after a fused multiply and subtract, and
+    again after the addition."""
     middle = 0.5 if rule.mode == "nearest-exact" else 0.0
-    return [min(floor(single(single((o + middle) * step - middle) + middle)), size - 1) for o in range(target)]
+    counted = [(o + middle) * step for o in range(target)]
+    if not small:
+        counted = [single(place - middle) + middle for place in counted]
+    return [min(floor(single(place)), size - 1) for place in counted]
 
 
 def even(step: Fraction) -> bool:

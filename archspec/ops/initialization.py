@@ -6,11 +6,12 @@ Written as a number, a name, or a name with its arguments: `0.02`, `xavier_unifo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import prod, sqrt
+from math import inf, prod, sqrt
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from archspec.ops.arguments import Slot, is_number
 from archspec.ops.base import ONES, ZEROS, Init
+from archspec.types import DType
 
 InitName = Literal[
     "zeros",
@@ -49,6 +50,12 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "kaiming_uniform": {"a": 0, "mode": "fan_in", "nonlinearity": "leaky_relu"},
     "kaiming_normal": {"a": 0, "mode": "fan_in", "nonlinearity": "leaky_relu"},
     "orthogonal": {"gain": 1},
+}
+_LARGEST = {
+    DType.float16: 65504.0,
+    DType.bfloat16: 2.0**128 - 2.0**120,
+    DType.float32: 2.0**128 - 2.0**104,
+    DType.float64: inf,
 }
 _OF_MATRICES = ("xavier_uniform", "xavier_normal", "kaiming_uniform", "kaiming_normal", "orthogonal")
 
@@ -97,19 +104,62 @@ def _checked(name: str, arguments: Mapping[str, Any]) -> Recipe:
             raise ValueError(f"takes {wanted} as {key} of {name}; it is {value}")
     if name == "constant" and not arguments:
         raise ValueError("takes val, a number, with constant; it is missing")
+    if out := _out_of_range(name, {**known, **arguments}):
+        raise ValueError(out)
     return Recipe(name, dict(arguments))
+
+
+def _out_of_range(name: str, values: Mapping[str, Any]) -> str:
+    """What torch refuses of the arguments together, if anything."""
+    if name in ("uniform", "trunc_normal") and values["a"] > values["b"]:
+        return f"takes an a up to b with {name}; they are {values['a']} and {values['b']}"
+    if (name == "normal" and values["std"] < 0) or (name == "trunc_normal" and values["std"] <= 0):
+        return f"takes a std above 0 with {name}; it is {values['std']}"
+    if name.startswith("xavier") and values["gain"] < 0:
+        return f"takes a gain of 0 or more with {name}; it is {values['gain']}"
+    return ""
 
 
 Initializer = Annotated[Recipe | InitName | FanMode | Nonlinearity | float, _Initializer()]
 
 
-def least_rank(recipe: Recipe) -> int:
-    """How many axes a tensor needs for this initialiser."""
-    return 2 if recipe.name in _OF_MATRICES else 0
+def misfit(recipe: Recipe, shape: tuple[int, ...], dtype: DType) -> str | None:
+    """Why a tensor of this shape and element type can't start so, if it can't."""
+    name = recipe.name
+    if name.startswith("kaiming") and 0 in shape:
+        return None  # which torch leaves alone
+    if name == "constant" and _stored(recipe.arguments["val"], dtype) is None:
+        return f"gives {recipe.arguments['val']}, which is no {dtype}"
+    if not dtype.is_floating and name not in ("zeros", "ones", "constant"):
+        return f"does not make {dtype}"
+    if name == "orthogonal" and dtype in (DType.float16, DType.bfloat16):
+        return f"torch does not compute in {dtype}"
+    if name in _OF_MATRICES and len(shape) < 2:
+        return f"needs 2 axes, and shape has {len(shape)}"
+    if name.startswith("xavier") and not any(_fans(shape)):
+        return f"divides by the sum of the fans, which of {list(shape)} is 0"
+    return None
 
 
-def distribution(recipe: Recipe, shape: tuple[int, ...]) -> Init:
-    """What a tensor of this shape starts with. The rules are those of `torch.nn.init`; sources: Glorot and
+def _stored(value: float, dtype: DType) -> float | None:
+    """What torch makes of a number in an element: it cuts off fractions, and wraps uint8 below 0. None for a number
+    that is too large."""
+    if dtype.is_floating:
+        return value if abs(value) <= _LARGEST[dtype] else None
+    if dtype is DType.bool:
+        return float(value != 0)
+    whole, bound = int(value), 2 ** (8 * dtype.bytes - 1)
+    if dtype is DType.uint8:
+        return whole % 256 if abs(whole) < 256 else None
+    return whole if -bound <= whole < bound else None
+
+
+def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
+    return prod(shape[1:]), shape[0] * prod(shape[2:])
+
+
+def distribution(recipe: Recipe, shape: tuple[int, ...], dtype: DType = DType.float32) -> Init:
+    """What a tensor of this shape and element type starts with. The rules are those of `torch.nn.init`; sources: Glorot and
     Bengio, 2010; He et al., 2015; Saxe et al., 2014."""
     name, given = recipe
     values = {**_DEFAULTS[name], **given}
@@ -119,21 +169,23 @@ def distribution(recipe: Recipe, shape: tuple[int, ...]) -> Init:
         case "ones":
             return ONES
         case "constant":
-            return Init.constant(values["val"])
+            return Init.constant(_stored(values["val"], dtype) or 0)
         case "normal":
             return Init("normal", mean=values["mean"], std=values["std"])
         case "trunc_normal":
             return Init("trunc_normal", values["a"], values["b"], values["mean"], values["std"])
         case "uniform":
             return Init.uniform(values["a"], values["b"])
+        case _ if 0 in shape:
+            return ZEROS  # of no values
         case "orthogonal":
-            return Init("orthogonal", std=values["gain"] / sqrt(max(shape[0], prod(shape[1:]))))
+            return Init("orthogonal", std=abs(values["gain"]) / sqrt(max(shape[0], prod(shape[1:]))))
     std = _deviation(name, values, shape)
     return Init.uniform(-sqrt(3) * std, sqrt(3) * std) if name.endswith("uniform") else Init("normal", std=std)
 
 
 def _deviation(name: str, values: Mapping[str, Any], shape: tuple[int, ...]) -> float:
-    fan_in, fan_out = prod(shape[1:]), shape[0] * prod(shape[2:])
+    fan_in, fan_out = _fans(shape)
     if name.startswith("xavier"):
         return float(values["gain"] * sqrt(2 / (fan_in + fan_out)))
     gains = {"tanh": 5 / 3, "relu": sqrt(2), "leaky_relu": sqrt(2 / (1 + values["a"] ** 2)), "selu": 3 / 4}

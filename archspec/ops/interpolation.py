@@ -42,9 +42,11 @@ _RANKS = {
 _NEAREST = ("nearest", "nearest-exact")
 _UNALIGNED = (*_NEAREST, "area")
 _RESIZED = (DType.float32, DType.float16)
+_LINEAR = ("linear", "bilinear", "trilinear")
 _SMOOTHED = ("bilinear", "bicubic", "lanczos")
 _FINEST = 1024  # denominators of scales up to here are exact in float64, whatever the size
 _GREATEST = 2**62
+_SMALL = 128  # the height and the width together, of the maps for which torch has a kernel of its own
 
 
 class Resizing(Weightless):
@@ -111,13 +113,21 @@ class Resizing(Weightless):
         if self._rule().mode == "area":
             parts = equal_parts(sizes, targets)
             return Window(parts, parts, (0,) * len(parts)) if parts and set(targets) != {1} else "whole"
-        steps = [self._step(k, size, target) for k, (size, target) in enumerate(zip(sizes, targets, strict=True))]
+        steps = self._steps(sizes, targets)
         windows = [self._taps(step.numerator, step.denominator) for step in steps if step is not None]
         return Window(*zip(*windows, strict=True)) if len(windows) == len(steps) else "whole"
 
-    def _step(self, axis: int, size: Dim, target: Dim) -> Fraction | None:
-        """How far apart in the input two neighbours of the output lie; None where a size is open."""
+    def _steps(self, sizes: Sequence[Dim], targets: Sequence[Dim]) -> list[Fraction | None]:
+        """How far apart in the input two neighbours of the output lie, per axis; None where a size is open."""
+        return [self._step(k, *pair, _small(targets)) for k, pair in enumerate(zip(sizes, targets, strict=True))]
+
+    def _step(self, axis: int, size: Dim, target: Dim, small: bool) -> Fraction | None:
         rule = self._rule()
+        heedless = small and rule.mode == "nearest"  # of the scale, where it keeps or doubles the size
+        if target == size and (heedless or (rule.mode in _LINEAR and not rule.antialias)):
+            return Fraction(1)
+        if heedless and target == 2 * size:
+            return Fraction(1, 2)
         if self.scale_factor is not None and not rule.align_corners and not rule.recompute:
             return 1 / Fraction(self.scale_factor[axis] if isinstance(self.scale_factor, tuple) else self.scale_factor)
         if not isinstance(size, int) or not isinstance(target, int):
@@ -143,20 +153,27 @@ class Resizing(Weightless):
 
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
         (x,), (type_,), targets, rule = values, inputs, self._targets(inputs[0]), self._rule()
-        steps = [self._step(k, *sizes) for k, sizes in enumerate(zip(type_.shape[2:], targets, strict=True))]
         if rule.mode == "area":
             return emit_means(emit, x, type_, targets)
+        steps = self._steps(type_.shape[2:], targets)
         if rule.mode in _NEAREST and not (type_.dtype in _RESIZED and all(step and even(step) for step in steps)):
             return _gathered(emit, x, rule, type_, targets, steps)
-        if type_.dtype not in _RESIZED or rule.mode == "lanczos" or (rule.antialias and rule.align_corners):
+        kept = targets == list(type_.shape[2:]) and set(steps) != {1}  # which onnxruntime takes for a copy
+        if type_.dtype not in _RESIZED or rule.mode == "lanczos" or (rule.antialias and rule.align_corners) or kept:
             return _by_matrices(emit, x, rule, type_, targets, steps)
         emit.require(18)  # the first that resizes some of the axes
         scales = sizes = None
         if self.scale_factor is not None and not rule.recompute:
-            scales = emit.constant([float(scale) for scale in self._per_axis("scale_factor", len(targets))])
+            factors = zip(self._per_axis("scale_factor", len(targets)), steps, strict=True)
+            scales = emit.constant([1.0 if step == 1 else float(factor) for factor, step in factors])
         else:
             sizes = emit.shape(targets)
         return emit.node("Resize", x, None, scales, sizes, axes=list(range(2, type_.rank)), **_attributes(rule))
+
+
+def _small(targets: Sequence[Dim]) -> bool:
+    """Whether torch has a kernel of its own for so small a map."""
+    return len(targets) == 2 and sum(size if isinstance(size, int) else _SMALL for size in targets) <= _SMALL
 
 
 def _gathered(
@@ -165,24 +182,26 @@ def _gathered(
     """The nearest positions, counted as torch counts them. (onnxruntime's Resize divides by the inverse of the step,
     which often gives the position before.)"""
     for axis, (size, target, step) in enumerate(zip(type_.shape[2:], targets, steps, strict=True), start=2):
-        counted = _counted(emit, rule, type_.dtype, size, target, step)
-        x = emit.node("Gather", x, counted, axis=axis)
+        if isinstance(size, int) and isinstance(target, int) and step is not None:
+            apart = float(step) if type_.dtype is DType.float64 and not _small(targets) else single(float(step))
+            found = emit.constant(places(rule, size, target, apart, _small(targets)), DType.int64)
+        else:
+            found = _counted(emit, rule, type_.dtype, size, target, step)
+        x = emit.node("Gather", x, found, axis=axis)
     return x
 
 
 def _counted(emit: Emitter, rule: Rule, dtype: DType, size: Dim, target: Dim, step: Fraction | None) -> Handle:
-    """`places`, as a constant or computed."""
+    """`places`, computed at run time."""
     precision = DType.float64 if dtype is DType.float64 else DType.float32
-    exact = None if step is None else float(step) if precision is DType.float64 else single(step)
-    if isinstance(size, int) and isinstance(target, int) and exact is not None:
-        return emit.constant(places(rule, size, target, exact), DType.int64)
-    if exact is not None:
-        apart = emit.constant(exact, DType.float64)
+    if step is not None:
+        apart = emit.constant(float(step) if precision is DType.float64 else single(float(step)), DType.float64)
     else:
         ends = (emit.node("Cast", emit.shape([end]), to=precision) for end in (size, target))
         apart = emit.node("Cast", emit.node("Div", *ends), to=DType.float64)
     zero, one = emit.constant(0, DType.int64), emit.constant(1, DType.int64)
-    found = emit.node("Cast", emit.node("Range", zero, emit.node("Squeeze", emit.shape([target])), one), to=DType.float64)
+    found = emit.node("Range", zero, emit.node("Squeeze", emit.shape([target])), one)
+    found = emit.node("Cast", found, to=DType.float64)
     middle = 0.5 if rule.mode == "nearest-exact" else 0.0
     found = emit.node("Mul", emit.node("Add", found, emit.constant(middle, DType.float64)), apart)
     found = emit.node("Cast", emit.node("Sub", found, emit.constant(middle, DType.float64)), to=DType.float32)

@@ -114,7 +114,7 @@ class LayerNorm2d(Normalization):
     """torchvision's LayerNorm2d, of ConvNeXt: the channels of each position to mean 0 and deviation 1. N, C, H, W,
     which it keeps. Source: Liu et al., 2022 (arXiv:2201.03545)."""
 
-    normalized_shape: int | None = Field(None, ge=1)
+    normalized_shape: int | None = Field(None, ge=0)
     eps: float = Field(1e-5, ge=0)
     elementwise_affine: bool = True
     bias: bool = True

@@ -37,8 +37,8 @@ class Linear(Op):
     """torch.nn.Linear: x W^T + b over the last axis. ..., in_features -> ..., out_features. Keeps the labels
     of its axes."""
 
-    in_features: int | None = Field(None, ge=1)
-    out_features: int = Field(ge=1)
+    in_features: int | None = Field(None, ge=0)
+    out_features: int = Field(ge=0)
     bias: bool = True
 
     def infer(self, *inputs: TensorType) -> TensorType:

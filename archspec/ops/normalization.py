@@ -59,7 +59,7 @@ class _PerChannel(Normalization):
     mixes_channels: ClassVar[bool] = False
     ranks: ClassVar[tuple[int, ...]]
 
-    num_features: int | None = Field(None, ge=1)
+    num_features: int | None = Field(None, ge=0)
     eps: float = Field(1e-5, ge=0)
     momentum: float | None = 0.1
     affine: bool = True

@@ -84,12 +84,9 @@ class Movedim(_Permuted):
     def _order(self, rank: int) -> list[int]:
         sources = axes_of("source", self.source, rank)
         places = axes_of("destination", self.destination, rank)
-        if len(sources) != len(places):
-            raise OpError(
-                f"source is {self.source} and destination is {self.destination}: {len(sources)} axes for "
-                f"{len(places)} places",
-                field="destination",
-            )
+        if len(sources) != len(places) or isinstance(self.source, int) != isinstance(self.destination, int):
+            text = f"source is {self.source} and destination is {self.destination}: one number each, or as many"
+            raise OpError(text, field="destination")
         moved = dict(zip(places, sources, strict=True))
         others = iter(axis for axis in range(rank) if axis not in sources)
         return [moved[place] if place in moved else next(others) for place in range(rank)]

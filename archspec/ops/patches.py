@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import TypeAlias
 
 from pydantic import Field
 
@@ -28,6 +29,9 @@ from archspec.ops.emission import integers, pad, reshape, runnable
 from archspec.ops.window import Axis, occupied, onnx_pads, spatial_sizes
 from archspec.types import DType, TensorType
 
+Sliding: TypeAlias = tuple[int, int, int, int]
+"""A window along one axis: its size, stride, start and scale."""
+
 
 class PixelShuffle(Weightless):
     """torch.nn.PixelShuffle: ..., C r r, H, W -> ..., C, H r, W r, with r the upscale_factor; channel c r r + i r + j
@@ -46,8 +50,8 @@ class PixelShuffle(Weightless):
         return inputs[0]._replace(shape=shape)
 
     def receptive(self, *inputs: TensorType) -> Receptive:
-        factor, axes = self.upscale_factor, slice(inputs[0].rank == 4, 3)  # with a batch of more axes, channels are seen too
-        return Window((factor**2, 1, 1)[axes], (factor**2, 1, 1)[axes], (0, 0, 0)[axes], (1, factor, factor)[axes])
+        factor = self.upscale_factor
+        return _sliding(inputs[0], (factor**2, factor**2, 0, 1), (1, 1, 0, factor))
 
     def to_torch(self, *inputs: TensorType) -> TorchRecipe:
         return torch_nn(self)
@@ -58,6 +62,11 @@ class PixelShuffle(Weightless):
         x = _as_maps(emit, values[0], before)
         x = emit.node("DepthToSpace", x, blocksize=self.upscale_factor, mode="CRD")
         return x if len(after) == 4 else reshape(emit, x, _maps(after), after)
+
+
+def _sliding(type_: TensorType, channels: Sliding, spatial: Sliding) -> Window:
+    """What an op on the last three axes sees. Of five axes, the channels stand where a map has its depth."""
+    return Window(*zip(*([] if type_.rank == 4 else [channels]), spatial, spatial, strict=True))
 
 
 _SPREAD = (DType.float32, DType.float64, DType.float16, DType.int8, DType.uint8)
@@ -90,8 +99,8 @@ class PixelUnshuffle(Weightless):
         return inputs[0]._replace(shape=(*batch, channels * factor * factor, height // factor, width // factor))
 
     def receptive(self, *inputs: TensorType) -> Receptive:
-        factor, axes = self.downscale_factor, slice(inputs[0].rank == 4, 3)
-        return Window((1, factor, factor)[axes], (1, factor, factor)[axes], (0, 0, 0)[axes], (factor**2, 1, 1)[axes])
+        factor = self.downscale_factor
+        return _sliding(inputs[0], (1, 1, 0, factor**2), (factor, factor, 0, 1))
 
     def to_torch(self, *inputs: TensorType) -> TorchRecipe:
         return torch_nn(self)

@@ -11,6 +11,6 @@ def scalar(field: str, value: float, dtype: DType) -> float:
     another number there, which torch would convert the elements for."""
     if dtype.is_floating:
         return value
-    if not float(value).is_integer():
+    if not float(value).is_integer() or not -(2 ** (8 * dtype.bytes - 1)) <= value < 2 ** (8 * dtype.bytes - 1):
         raise OpError(f"{field} is {value}, and the input holds integers ({dtype})", field=field)
     return int(value)

@@ -18,7 +18,7 @@ from archspec.ops.base import (
     TorchTensor,
     torch_nn,
 )
-from archspec.ops.initialization import Initializer, Recipe, distribution, least_rank
+from archspec.ops.initialization import Initializer, Recipe, distribution, misfit
 from archspec.types import DType, TensorType
 
 
@@ -39,11 +39,8 @@ class _Owned(Op):
         return self.init
 
     def infer(self, *inputs: TensorType) -> TensorType:
-        least, found = least_rank(self._recipe()), len(self.shape)
-        if found < least:
-            raise OpError(
-                f"init is {self._recipe().name}, which needs {least} axes, and shape has {found}", field="init"
-            )
+        if reason := misfit(self._recipe(), self.shape, self._dtype()):
+            raise OpError(f"init is {self._recipe().name}, which {reason}", field="init")
         return TensorType(self.shape, (None,) * len(self.shape), self._dtype())
 
     def macs(self, *inputs: TensorType) -> int:
@@ -76,13 +73,8 @@ class Buffer(_Owned):
     def _dtype(self) -> DType:
         return DType(self.dtype)
 
-    def infer(self, *inputs: TensorType) -> TensorType:
-        if not self._dtype().is_floating and self._recipe().name not in ("zeros", "ones", "constant"):
-            raise OpError(f"init is {self._recipe().name}, which does not make {self.dtype}", field="init")
-        return super().infer(*inputs)
-
     def parameters(self, *inputs: TensorType) -> dict[str, OwnedTensor]:
-        start = distribution(self._recipe(), self.shape)
+        start = distribution(self._recipe(), self.shape, self._dtype())
         return {"": OwnedTensor(self.shape, start, trainable=False, buffer=True, dtype=self._dtype())}
 
 

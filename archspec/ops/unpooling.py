@@ -74,6 +74,8 @@ class _MaxUnpool(Weightless):
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
         """ONNX's MaxUnpool counts indices through the whole value, torch through each channel."""
         before, after = inputs[0].shape, self.infer(*inputs).shape
+        if 0 in after:
+            return filled(emit, 0, after, inputs[0].dtype)
         flat = [*before[:2], product_of(before[2:])]
         spread = [*after[:2], product_of(after[2:])]
         updates, places = (reshape(emit, value, before, flat) for value in values)

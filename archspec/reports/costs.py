@@ -8,11 +8,11 @@ docs/costs.md says what every number means, and how it was checked.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import prod
 from typing import NamedTuple
 
-from archspec.dims import Dim, evaluate, symbols
+from archspec.dims import ALL, Condition, Dim, Symbol, System, evaluate, holds, product_of, symbol, symbols
 from archspec.graph import Graph, Node, Value
 from archspec.ops.base import Op
 from archspec.types import DType
@@ -111,23 +111,44 @@ def activations(graph: Graph, one: Mapping[str, int]) -> Activations:
         moments.append(alive)
         used = {holder[value] for value in (*node.outputs, *node.inputs)}
         alive -= size(tensor for tensor in used if read_last.get(tensor, step) == step)
-    return Activations(total, _largest(moments))
+    return Activations(total, _largest(graph, dict.fromkeys(moments)))
 
 
 def _bytes(value: Value, one: Mapping[str, int]) -> Dim:
-    return evaluate(value.type.elements, one) * value.type.dtype.bytes
+    return product_of(evaluate(size, one) for size in value.type.shape) * value.type.dtype.bytes
 
 
-def _largest(sizes: Iterable[Dim]) -> tuple[Dim, ...]:
-    """The largest size, or those of which none is the largest for certain."""
-    largest: list[Dim] = []
+def _largest(graph: Graph, sizes: Iterable[Dim]) -> tuple[Dim, ...]:
+    """The largest size, or those of which none is the largest at every size that the network takes. What is plainly
+    smaller goes first, since proofs take their time."""
+    taken = System(each.condition for each in graph.requirements).sizes
+    names = {name for value in graph.inputs for size in value.type.shape for name in symbols(size)}
+    least = {name: taken.get(name, ALL).least or 1 for name in names}
+    beyond = {name: symbol(name) + (size - 1) for name, size in least.items()}
+    left = _uncovered(sizes, lambda a, b: _never_negative(a - b, least))
+    return tuple(_uncovered(left, lambda a, b: holds(Condition(a, ">=", b).with_sizes(beyond)) is True))
+
+
+def _uncovered(sizes: Iterable[Dim], covers: Callable[[Dim, Dim], bool]) -> list[Dim]:
+    """The sizes that no other one covers."""
+    left: list[Dim] = []
     for size in sizes:
-        if not any(_at_least(other, size) for other in largest):
-            largest = [*(other for other in largest if not _at_least(size, other)), size]
-    return tuple(largest)
+        if not any(covers(other, size) for other in left):
+            left = [*(other for other in left if not covers(size, other)), size]
+    return left
 
 
-def _at_least(a: Dim, b: Dim) -> bool:
-    """Whether a >= b for certain: no term of their difference is negative, as no size is."""
-    difference = a - b
-    return difference >= 0 if isinstance(difference, int) else all(term > 0 for term in difference.terms.values())
+def _never_negative(size: Dim, least: Mapping[str, int]) -> bool:
+    """For certain: it is not at the least sizes of its symbols, and from there on no term of it falls."""
+    if isinstance(size, int):
+        return size >= 0
+    at_least = evaluate(size, least)
+    return (
+        isinstance(at_least, int)
+        and at_least >= 0
+        and all(
+            coefficient > 0 and all(isinstance(atom, Symbol) or _never_negative(atom.numerator, least) for atom in term)
+            for term, coefficient in size.terms.items()
+            if term
+        )
+    )

@@ -113,12 +113,18 @@ def sizes(field: Field | None, image: Value | None) -> tuple[Dim, ...] | Literal
 
 def steps(field: Field | None) -> list[Fraction | None] | None:
     """A field's stride along each spatial axis of the image; None where positions don't go in steps."""
-    return [sight.stride if isinstance(sight, Reach) else None for sight in field.values()] if field else None
+    reaches = _reaches(field)
+    return [reach and reach.stride for reach in reaches] if any(reaches) else None
 
 
 def starts(field: Field | None) -> list[int | None] | None:
     """The first pixel that position 0 sees along each spatial axis of the image; None where none is the first."""
-    return [sight.start if isinstance(sight, Reach) else None for sight in field.values()] if field else None
+    reaches = _reaches(field)
+    return [reach and reach.start for reach in reaches] if any(reaches) else None
+
+
+def _reaches(field: Field | None) -> list[Reach | None]:
+    return [sight if isinstance(sight, Reach) else None for sight in (field or {}).values()]
 
 
 def _spatial(type_: TensorType) -> list[str]:

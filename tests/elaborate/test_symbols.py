@@ -85,6 +85,22 @@ def test_weights_are_made_for_the_sizes_of_the_spec() -> None:
     assert architecture.summary().as_dict()["params"]["total"] == 304 + 10250
 
 
+def test_owned_tensors_are_made_for_the_sizes_of_the_spec() -> None:
+    spec = """
+    inputs: {image: [N, 4, 8, 8]}
+    layers:
+      flat: {op: Flatten, start_dim: 2}
+      places: {op: Parameter, shape: [1, 4, flat.L]}
+      add: {op: Add, from: [flat, places]}
+    """
+    architecture = archspec.load(whole(spec), inputs={"image": "N,4,H,8"})
+    [condition] = architecture.sizes().symbols["H"].statements
+    assert (condition.text, condition.layer) == ("H == 8", "places")
+    assert [tuple(each.shape) for each in archspec.build(architecture).parameters()] == [(1, 4, 64)]
+    [item] = archspec.check(whole(spec.replace("8, 8]}", "H, 8]}")))
+    assert (item.code.name, item.span.text) == ("A305", "[1, 4, flat.L]")
+
+
 def test_a_size_that_the_spec_does_not_give_stays_an_error() -> None:
     [item] = archspec.check(whole(LENET.replace("20, 20", "H, 20")))
     assert item.code.name == "A501"

@@ -203,3 +203,19 @@ def test_a_value_that_is_missing_is_no_wrong_number_of_values(layers: str, found
 def test_a_misspelt_name_is_met_with_the_near_one() -> None:
     [item] = archspec.check(whole("layers: {downsample: ReLU, a: {op: ReLU, from: downsampel}}"))
     assert item.helps == ("did you mean `downsample`?",)
+
+
+def test_a_list_of_one_output_is_a_list() -> None:
+    """`Chunk` gives as many parts as it can: a block that takes them by number works with one, too."""
+    spec = """
+    inputs: {image: [N, 1, 8, 8]}
+    layers:
+      chunk: {op: Chunk, chunks: 2}
+      first: {op: ReLU, from: chunk.0}
+      all: {op: Concat, from: ["chunk.*"]}
+      sum: {op: Add, from: [first, all]}
+    """
+    assert str(archspec.load(whole(spec)).graph.outputs[0].value.type) == "N x 1 x 8 x 8"
+    assert codes(spec.replace("chunk.0", "chunk")) == ["A310"]
+    assert codes(spec.replace("chunk.0", "chunk.1")) == ["A308"]
+    assert codes(spec.replace('"chunk.*"', "first")) == ["A504"]

@@ -44,7 +44,7 @@ def tensor(
 
 
 def tensors(example: Example, sizes: Sizes, *, device: str = "cpu") -> list[torch.Tensor]:
-    below = example.arguments.get("num_embeddings", 100)  # all integers are rows of a table, where there is one
+    below = max(1, example.arguments.get("num_embeddings", 100))  # all integers are rows of a table, where there is one
     values = [tensor(at(type_, sizes), type_.dtype, below=below, device=device) for type_ in example.types()]
     return [value.abs() + 0.1 for value in values] if example.positive else values
 

@@ -37,11 +37,11 @@ def test_one_number_stands_for_every_axis_and_lists_for_themselves() -> None:
     ("op", "field", "accepted", "refused"),
     [
         ("Conv2d", "padding", [0, [1, 2], "same"], [-1, [1], "full", True]),
-        ("AdaptiveAvgPool2d", "output_size", [7, [None, 7]], [0, None, [7, 7, 7], "7"]),
-        ("LayerNorm", "normalized_shape", [None, 8, [4, 8]], [0, [], "8"]),
+        ("AdaptiveAvgPool2d", "output_size", [7, [None, 7], 0], [-1, None, [7, 7, 7], "7"]),
+        ("LayerNorm", "normalized_shape", [None, 8, [4, 0]], [-1, [], "8"]),
         ("Upsample", "scale_factor", [None, 2, 0.5, [2, 0.5]], [0, [], "2"]),
         ("Permute", "dims", [[0, 2, 1]], [0, [], "021", [0.5]]),
-        ("Parameter", "shape", [[], [1, 8]], [8, [0], None]),
+        ("Parameter", "shape", [[], [0, 8]], [8, [-1], None]),
     ],
 )
 def test_schemas_say_what_is_taken(op: str, field: str, accepted: list[object], refused: list[object]) -> None:

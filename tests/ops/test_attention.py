@@ -9,8 +9,10 @@ import torch
 from torch.nn import MultiheadAttention
 from torch.utils.flop_counter import FlopCounterMode
 
+import archspec
 from archspec.backends.torch import build_module, calibrate, example_inputs
 from archspec.graph import Graph
+from tests.backends.onnx.emitted import emitted, session
 from tests.backends.torch import nets
 
 
@@ -45,3 +47,19 @@ def test_a_causal_layer_is_torchs_own(batch_first: bool) -> None:
     for hint in (False, True):
         theirs = layer(x, x, x, need_weights=False, attn_mask=mask, is_causal=hint)[0]
         torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "float32"])
+def test_a_query_that_sees_no_key_gets_zeros_in_onnx_too(dtype: str) -> None:
+    spec = f"""
+archspec: 1
+inputs: {{tokens: [N, 4, 8], mask: {{shape: [4, 4], dtype: {dtype}}}}}
+layers: {{dot: {{op: ScaledDotProductAttention, from: [tokens, tokens, tokens, mask]}}}}
+"""
+    seen = torch.rand(4, 4) > 0.5
+    seen[2] = False
+    tokens, mask = torch.randn(3, 4, 8), seen if dtype == "bool" else torch.where(seen, 0.0, -torch.inf)
+    expected = archspec.build(spec)(tokens, mask)
+    (found,) = session(emitted(spec)).run(None, {"tokens": tokens.numpy(), "mask": mask.numpy()})
+    assert expected[:, 2].eq(0).all()
+    torch.testing.assert_close(torch.from_numpy(found), expected)

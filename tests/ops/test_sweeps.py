@@ -19,7 +19,7 @@ from tests.ops.cases import op_class
 Shape = tuple[int, ...]
 Case = tuple[str, dict[str, Any], Callable[..., Any], tuple[Shape, ...]]
 """An op, its arguments, the function of torch, and the shapes of the inputs."""
-REFUSALS = (RuntimeError, IndexError, ValueError)
+REFUSALS = (RuntimeError, IndexError, ValueError, AssertionError)
 
 
 def ours(name: str, arguments: dict[str, Any], *shapes: tuple[Dim, ...]) -> list[tuple[Dim, ...]] | None:
@@ -133,14 +133,15 @@ def attended() -> Iterator[Case]:
     dot = torch.nn.functional.scaled_dot_product_attention
     shapes = [(3, 2), (1, 2, 3), (2, 2, 3), (0, 2, 3), (2, 1, 2, 3), (2, 4, 2, 3), (1, 2, 0, 3)]
     for query, key, value in product(shapes, repeat=3):
-        empty = 0 in (*key, *value) and not key[:-2] == value[:-2] == query[:-2]
-        if key[-2] == value[-2] and not empty:  # else the kernels don't look, as the examples tell
+        alike = key[-1] == query[-1] and key[:-2] == value[:-2] == query[:-2]
+        if key[-2] == value[-2] and (alike or 0 not in (*query, *key, *value)):  # else torch doesn't look
             for grouped in (False, True):
                 call = partial(dot, enable_gqa=grouped)
                 yield "ScaledDotProductAttention", {"enable_gqa": grouped}, call, (query, key, value)
     for query, mask in product(shapes, shapes_up_to(4, (1, 2, 3), least=1)):
         keys = (*query[:-2], 3, query[-1])
-        yield "ScaledDotProductAttention", {}, lambda q, k, v, m: dot(q, k, v, m), (query, keys, keys, mask)
+        if 0 not in query and not len(query) == 3 < len(mask):
+            yield "ScaledDotProductAttention", {}, lambda q, k, v, m: dot(q, k, v, m), (query, keys, keys, mask)
     for first, rest in product((False, True), product((1, 2), repeat=4)):
         layer = torch.nn.MultiheadAttention(4, 2, batch_first=first).eval()
         shaped = ((2, 2, 4), (*rest[:2], 4), (*rest[2:], 4))

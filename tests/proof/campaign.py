@@ -173,7 +173,11 @@ def _print_table(tallies: Iterable[Tally]) -> None:
 
 
 def _print_quirks(tallies: Iterable[Tally]) -> None:
-    print("\nwhere torch's CPU and meta kernels differ:")
+    """Each way in which torch's devices differ, once, with the ops and an example."""
+    found: dict[str, list[Draw]] = {}
     for tally in tallies:
         for quirk, draw in tally.quirks.items():
-            print(f"  {quirk}\n    {draw}")
+            found.setdefault(quirk, []).append(draw)
+    print("\nwhere torch's CPU and meta kernels differ:")
+    for quirk, draws in sorted(found.items()):
+        print(f"  {quirk}\n    {', '.join(draw.op for draw in draws)}; {draws[0]}")

@@ -57,10 +57,14 @@ class Hint:
     """Draws the inputs behind the first one."""
     beside: tuple[str, ...] = ()
     """Arguments that stand beside the elements; among integers, a fraction makes torch change their type."""
+    below: int = 2
+    """The integers that it reads are 0 or more, and below this."""
     lax: bool = False
     """Whether torch checks less where there is nothing to compute."""
     on_meta: bool = False
     """Whether torch counts its multiplications on the meta device only: its CPU kernel hides them."""
+    written_out: Callable[..., Any] | None = None
+    """The layer's function in operators that torch counts, where it never counts the layer's own."""
 
 
 def plausible(source: Source, op: str, hint: Hint) -> Draw:

@@ -132,6 +132,14 @@ def attention(
     )
 
 
+def bilinear(layer: torch.nn.Bilinear, x: Tensor, y: Tensor) -> Tensor:
+    """x^T W y as two matrix products."""
+    features, samples = layer.in1_features, x.shape[:-1].numel()
+    weight = layer.weight.movedim(1, 0).reshape(features, -1)
+    products = (x.reshape(samples, features) @ weight).reshape(samples, layer.out_features, layer.in2_features)
+    return torch.bmm(products, y.reshape(samples, layer.in2_features, 1))
+
+
 class MultiheadAttention(torch.nn.MultiheadAttention):
     """torch's, of one value or of three, with `is_causal` among its arguments; gives no weights."""
 

@@ -62,7 +62,9 @@ HINTS: dict[str, Hint] = {
     **{f"AdaptiveAvgPool{k}d": replace(windowed(k, shape=shapes.image), most=k + 2) for k in (1, 2, 3)},
     **{f"AdaptiveMaxPool{k}d": windowed(k, shape=shapes.image) for k in (1, 2, 3)},
     **{
-        f"MaxUnpool{k}d": replace(windowed(k), others=shapes.same(1, DType.int64), behind={1: (DType.int64,)})
+        f"MaxUnpool{k}d": replace(
+            windowed(k), others=shapes.same(1, DType.int64), behind={1: (DType.int64,)}, below=1
+        )
         for k in (1, 2, 3)
     },
     **{
@@ -103,8 +105,9 @@ HINTS: dict[str, Hint] = {
         sizes={"in1_features": (0, -1), "in2_features": (1, -1)},
         others=shapes.paired,
         least=2,
+        written_out=functions.bilinear,
     ),
-    "Embedding": Hint(ANY[1:], (DType.int64, DType.int32), shape=shapes.indexed),
+    "Embedding": Hint(ANY, (DType.int64, DType.int32), below=1),
     "MatMul": Hint(torch=lambda a, b: torch.matmul(a, b), others=shapes.multiplied, least=2),
     **dict.fromkeys(POINTWISE, Hint(ANY)),
     **{name: Hint(ANY, torch=functions.unary(getattr(torch, name.lower()))) for name in FUNCTIONS},
@@ -178,8 +181,13 @@ HINTS: dict[str, Hint] = {
         on_meta=True,
     ),
     "ScaledDotProductAttention": Hint(
+        torch=functions.attention,
+        shape=shapes.headed,
+        others=shapes.key_value_mask,
+        behind={3: ALL},
         least=lambda arguments: 3 if arguments.get("enable_gqa") else 2,
-        torch=functions.attention, shape=shapes.headed, others=shapes.key_value_mask, behind={3: ALL}, lax=True, on_meta=True
+        lax=True,
+        on_meta=True,
     ),
     "Parameter": Hint((), torch=functions.parameter),
     "Buffer": Hint((), torch=functions.owned),

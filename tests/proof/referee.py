@@ -49,7 +49,7 @@ def torchs(draw: Draw, hint: Hint, device: str = "cpu") -> Taken | Refusal:
     try:
         with torch.no_grad(), torch.device(device) if device != "cpu" else nullcontext():
             layer = made(draw, hint)
-            values = tuple(tensor(*each) for each in draw.inputs)
+            values = tuple(tensor(*each, hint.below) for each in draw.inputs)
             results = tuple(flat(layer(*copies(values, draw.arguments))))
     except REFUSALS as error:
         return Refusal(f"{type(error).__name__}: {error}")
@@ -72,10 +72,10 @@ def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
-def tensor(shape: tuple[int, ...], dtype: DType) -> torch.Tensor:
-    """Values without meaning; integers are 0 or 1."""
+def tensor(shape: tuple[int, ...], dtype: DType, below: int) -> torch.Tensor:
+    """Values without meaning."""
     kind = getattr(torch, dtype)
-    return torch.randn(shape, dtype=kind) if dtype.is_floating else torch.randint(0, 2, shape).to(kind)
+    return torch.randn(shape, dtype=kind) if dtype.is_floating else torch.randint(0, below, shape).to(kind)
 
 
 def copies(values: tuple[torch.Tensor, ...], arguments: Mapping[str, Any]) -> tuple[torch.Tensor, ...]:

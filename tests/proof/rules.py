@@ -3,12 +3,9 @@ does, it takes what torch takes. docs/testing.md lists them."""
 
 from __future__ import annotations
 
-import types
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
-from inspect import Parameter, signature
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
 import torch
 
@@ -16,6 +13,7 @@ from archspec.types import DType
 from tests.proof.draws import Draw, Hint, read_off
 from tests.proof.referee import Refusal, Taken, torchs
 from tests.proof.slips import slips
+from tests.proof.typed import annotations, fits
 from tests.proof.values import fields
 
 
@@ -35,7 +33,8 @@ def _more_axes(draw: Draw, hint: Hint) -> bool:
     return hint.most is not None and len(draw.inputs[0][0]) > hint.most
 
 
-def _element_type(draw: Draw, hint: Hint) -> bool:
+def other_element_type(draw: Draw, hint: Hint) -> bool:
+    """Whether an input is of an element type that archspec doesn't take there."""
     return any(dtype not in hint.behind.get(k, hint.dtypes) for k, (_, dtype) in enumerate(draw.inputs))
 
 
@@ -59,49 +58,12 @@ def _mistyped(draw: Draw, hint: Hint) -> bool:
     return any(not fits(value, known[name]) for name, value in written.items() if name in known)
 
 
-@cache
-def annotations(target: Callable[..., Any]) -> dict[str, Any]:
-    """The types of torch's arguments, as the class or its constructor has them; of one that has no annotation, what
-    its default says."""
-    written = get_type_hints(target.__init__ if isinstance(target, type) else target)
-    attributes = get_type_hints(target) if isinstance(target, type) else {}
-    found = {}
-    for name, parameter in signature(target).parameters.items():
-        default = parameter.default
-        guess = type(default) if default is not Parameter.empty and default is not None else Any
-        found[name] = Union[written.get(name, guess), *_without_tensors(attributes.get(name)), type(default)]
-    return found
-
-
-def _without_tensors(annotation: Any) -> tuple[Any, ...]:
-    """An attribute's type, where it is that of the argument: arguments that become tensors are no such."""
-    return () if annotation is None or torch.Tensor in get_args(annotation) else (annotation,)
-
-
-def fits(value: Any, wanted: Any) -> bool:
-    """Whether a value as YAML gives it is of a type; a bool is no number, and a fraction no integer."""
-    if get_origin(wanted) in (Union, types.UnionType):
-        return any(fits(value, each) for each in get_args(wanted))
-    if get_origin(wanted) in (tuple, list):
-        parts = get_args(wanted)
-        if get_origin(wanted) is list or parts[-1] is ...:
-            return isinstance(value, list) and all(fits(each, parts[0]) for each in value)
-        return isinstance(value, list) and len(value) == len(parts) and all(map(fits, value, parts))
-    if wanted is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
-    if wanted is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    if wanted in (bool, str, types.NoneType):
-        return isinstance(value, wanted)
-    return wanted is Any
-
-
 def _list_of_another_length(draw: Draw, hint: Hint) -> bool:
     axes = int(draw.op[-2]) if draw.op[-2:-1].isdigit() else 2 if draw.op in ("Fold", "Unfold") else 0
     count = 2 * axes if "Pad" in draw.op else axes
     lists = [value for name, value in draw.arguments.items() if name in PER_AXIS and isinstance(value, list)]
     none = [draw.arguments.get(name) == [] for name in ("dim", "dims")]
-    return any(none) or axes > 0 and any(len(value) != count for value in lists)
+    return any(none) or (axes > 0 and any(len(value) != count for value in lists))
 
 
 PER_AXIS = ("kernel_size", "stride", "padding", "dilation", "output_padding", "output_size")
@@ -111,7 +73,8 @@ def _empty(draw: Draw, hint: Hint) -> bool:
     """Whether torch refuses the same with more in place of nothing."""
     if not hint.lax:
         return False
-    filled = replace(draw, inputs=tuple((tuple(size or FILLED for size in shape), dtype) for shape, dtype in draw.inputs))
+    inputs = ((tuple(size or FILLED for size in shape), dtype) for shape, dtype in draw.inputs)
+    filled = replace(draw, inputs=tuple(inputs))
     return filled != draw and isinstance(torchs(filled, hint), Refusal)
 
 
@@ -128,18 +91,27 @@ def _each(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-NONSENSE: dict[str, Callable[[float], bool]] = {
+Senseless = Callable[[float], bool]
+NONSENSE: dict[str, Senseless] = {
     "eps": lambda value: value < 0,
     "divisor_override": lambda value: value < 0,
     "block_size": lambda value: value < 1 or value % 2 == 0,
+    "scale_factor": lambda value: value <= 0,
     "p": lambda value: not 0 <= value <= 1,
     "dropout": lambda value: not 0 <= value <= 1,
 }
 """Numbers that torch takes and that mean nothing, or that fail in training only."""
-NONSENSE_OF: dict[str, dict[str, Callable[[float], bool]]] = {
+UNPOOLED: dict[str, Senseless] = {
+    "kernel_size": lambda value: value < 1,
+    "stride": lambda value: value < 1,
+    "padding": lambda value: value < 0,
+}
+NONSENSE_OF: dict[str, dict[str, Senseless]] = {
     "Div": {"value": lambda value: value == 0},
     "Softplus": {"beta": lambda value: value == 0},
-    **{f"MaxUnpool{k}d": {"kernel_size": lambda value: value < 1} for k in (1, 2, 3)},
+    "MaxUnpool1d": UNPOOLED,
+    "MaxUnpool2d": UNPOOLED,
+    "MaxUnpool3d": UNPOOLED,
 }
 
 
@@ -160,7 +132,7 @@ def _unknown(draw: Draw, hint: Hint) -> bool:
 RULES: dict[str, Callable[[Draw, Hint], bool]] = {
     "a value has a batch axis": _unbatched,
     "a layer takes the ranks that torch documents": _more_axes,
-    "an element type that weights don't have, or onnxruntime can't run": _element_type,
+    "an element type that weights don't have, or onnxruntime can't run": other_element_type,
     "element types are never mixed, nor is a number of another one taken": _mixed,
     "an argument has the type that torch gives it; a bool is no number, and a fraction no integer": _mistyped,
     "a list of sizes has one for each axis, a list of axes one at least": _list_of_another_length,

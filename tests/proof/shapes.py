@@ -183,7 +183,8 @@ def key_value_mask(source: Source, arguments: Arguments, first: Input) -> list[I
     length = size(source)
 
     def leading() -> Shape:
-        return tuple(1 if source.chance(6) else n for n in shape[:-2])[source.integer(0, 2) if source.chance(6) else 0 :]
+        sizes = tuple(1 if source.chance(6) else n for n in shape[:-2])
+        return sizes[source.integer(0, 2) if source.chance(6) else 0 :]
 
     found = [((*leading(), length, shape[-1]), dtype), ((*leading(), length, size(source)), dtype)]
     if not arguments.get("is_causal") and source.chance(3):
@@ -284,8 +285,3 @@ def paired(source: Source, arguments: Arguments, first: Input) -> list[Input]:
     shape, dtype = first
     return [((*shape[:-1], size(source)), dtype)]
 
-
-def indexed(source: Source, arguments: Arguments, rank: int) -> Shape:
-    """Indices, which are 0 or 1: there are two entries at least."""
-    arguments["num_embeddings"] = source.integer(2, 5)
-    return any_shape(source, arguments, rank)

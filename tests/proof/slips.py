@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.proof.draws import Draw
+from tests.proof.draws import Draw, Shape
 from tests.proof.referee import Taken
 
 
@@ -23,8 +23,10 @@ def _channelless(draw: Draw, taken: Taken) -> bool:
 
 
 def _nothing_left(draw: Draw, taken: Taken) -> bool:
-    shape = taken.results[0].shape
-    return draw.op.startswith("ConvTranspose") and shape[0] > 0 and 0 in shape
+    if not draw.op.startswith("ConvTranspose"):
+        return False
+    batch, _, *sizes = taken.results[0].shape
+    return batch > 0 and 0 in sizes
 
 
 def _around_twice(draw: Draw, taken: Taken) -> bool:
@@ -42,7 +44,17 @@ def _unequal_lengths(draw: Draw, taken: Taken) -> bool:
 def _unstretched(draw: Draw, taken: Taken) -> bool:
     if draw.op != "ScaledDotProductAttention" or 0 not in taken.results[0].shape:
         return False
-    return len({shape[:-2] for shape, _ in draw.inputs[:3]}) > 1
+    last = 3 if draw.arguments.get("enable_gqa") else 2
+    query, *others = (shape[:-last] for shape, _ in draw.inputs[:3])
+    return any(len(other) > len(query) or _stretches(query, other) for other in others)
+
+
+def _stretches(shape: Shape, other: Shape) -> bool:
+    return any(size == 1 != wanted for size, wanted in zip(shape[::-1], other[::-1], strict=False))
+
+
+def _passed_over(draw: Draw, taken: Taken) -> bool:
+    return draw.op == "Concat" and len({len(shape) for shape, _ in draw.inputs}) > 1
 
 
 SLIPS: dict[str, Callable[[Draw, Taken], bool]] = {
@@ -52,4 +64,5 @@ SLIPS: dict[str, Callable[[Draw, Taken], bool]] = {
     "circular padding beyond what is left after cropping reads what was never written": _around_twice,
     "attention with fewer values than keys reads beyond their end": _unequal_lengths,
     "attention with an empty result does not stretch the leading axes": _unstretched,
+    "torch.cat passes over values of shape (0,)": _passed_over,
 }

@@ -4,12 +4,11 @@ generator, which is quick. The first choice and the smallest number are the simp
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from random import Random
 from typing import Any, Protocol, TypeVar
 
 from hypothesis import strategies
-from hypothesis.strategies import DrawFn, SearchStrategy
+from hypothesis.strategies import DrawFn
 
 T = TypeVar("T")
 
@@ -42,13 +41,20 @@ class Seeded:
 
 
 class Shrinking:
-    """Draws from Hypothesis."""
+    """Draws from Hypothesis: several of ours from one of its integers, digit by digit, because each costs it as
+    much as torch takes for a layer."""
 
     def __init__(self, draw: DrawFn) -> None:
         self._draw = draw
+        self._digits, self._room = 0, 1
 
     def integer(self, low: int, high: int) -> int:
-        return self._draw(_integers(low, high))
+        count = high - low + 1
+        if self._room < count:
+            self._digits, self._room = self._draw(_WIDE), WIDTH
+        self._digits, digit = divmod(self._digits, count)
+        self._room //= count
+        return low + digit
 
     def choice(self, items: Sequence[T]) -> T:
         return items[self.integer(0, len(items) - 1)]
@@ -57,9 +63,8 @@ class Shrinking:
         return self.integer(1, n) == n
 
 
-@cache
-def _integers(low: int, high: int) -> SearchStrategy[int]:
-    return strategies.integers(low, high)
+WIDTH = 2**24  # up to here Hypothesis draws integers evenly
+_WIDE = strategies.integers(0, WIDTH - 1)
 
 
 def drawn_by(generator: Any) -> Any:

@@ -17,10 +17,12 @@ from archspec.graph import Graph, Node
 from archspec.reports import sizes_of
 
 UPTO = 200
+BATCH = 2
 STRETCHING = ("Add", "Sub", "Mul", "Div", "Maximum", "Minimum", "Pow", "MatMul", "Expand")
 
-_OPEN = ("has to be a number", "has no formula", "is not known", "depends on a symbolic size", "`shape` of Parameter")
-"""How archspec says that it has no answer in symbols."""
+_OPEN = ("has to be a number", "has no formula", "is not known")
+_OPEN_CODES = ("A305", "A307", "A308", "A310", "A312")
+"""How archspec says that it has no answer in symbols: an argument, a condition or a count has to be a number."""
 
 Sizes = tuple[int, int]  # H, W
 
@@ -54,7 +56,7 @@ class Subject:
     target: str
     channels: int
     declared: Sizes
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    batch: int | str = "N"
 
     @cached_property
     def _found(self) -> zoo.Target:
@@ -63,11 +65,12 @@ class Subject:
     def at(self, height: int | str, width: int | str) -> tuple[Graph | None, Diagnostics]:
         """The network for one size of image, or for symbols."""
         found, diagnostics = self._found, Diagnostics()
+        batch = BATCH if isinstance(height, int) else self.batch
         assert found.spec is not None
         name = next(iter(found.spec.inputs), "")
         options = Options(
-            arguments={**found.arguments, **given.from_python(self.settings)},
-            inputs=given.shapes({name: ["N", self.channels, height, width]}),
+            arguments=found.arguments,
+            inputs=given.shapes({name: [batch, self.channels, height, width]}),
             name="subject",
         )
         return elaborate(found.spec, found.library, diagnostics, options), diagnostics
@@ -81,19 +84,21 @@ class Answer:
 
     def holds(self, sizes: Sizes) -> bool:
         """Whether all conditions hold there."""
-        values = dict(zip("HW", sizes, strict=True))
-        return all(each.at(**values) for each in self.asked)
+        return all(each.at(**_numbers(sizes)) for each in self.asked)
 
     @cached_property
     def asked(self) -> list[Condition]:
-        """The conditions; those on the batch left out."""
-        return [each.condition for each in self.graph.requirements if each.condition.symbols <= {"H", "W"}]
+        return [each.condition for each in self.graph.requirements]
 
     def members(self, name: str, other: int, upto: int) -> list[int]:
         """The sizes of one symbol at which all conditions on it hold."""
         asked = [each for each in self.asked if name in each.symbols]
-        pairs = ({"H": other, "W": other, name: n} for n in range(1, upto + 1))
+        pairs = ({**_numbers((other, other)), name: n} for n in range(1, upto + 1))
         return [values[name] for values in pairs if all(each.at(**values) for each in asked)]
+
+
+def _numbers(sizes: Sizes) -> dict[str, int]:
+    return {"N": BATCH, "H": sizes[0], "W": sizes[1]}
 
 
 def prove(subject: Subject, sizes: Iterable[Sizes], tally: Tally) -> None:
@@ -123,7 +128,7 @@ def _told(answer: Answer) -> str:
 
 def _check_refusal(subject: Subject, diagnostics: Diagnostics, sizes: Iterable[Sizes], tally: Tally) -> None:
     errors = [item for item in diagnostics if item.severity is Severity.ERROR]
-    if any(word in item.message for item in errors for word in _OPEN):
+    if any(item.code.name in _OPEN_CODES or word in item.message for item in errors for word in _OPEN):
         tally.open += 1
         return
     tally.refused += 1
@@ -147,13 +152,15 @@ def _obstacle(subject: Subject, symbolic: Graph, sizes: Sizes) -> str | None:
     graph, diagnostics = subject.at(*sizes)
     if graph is None:
         return next(item.message for item in diagnostics if item.severity is Severity.ERROR)
-    values = dict(zip("HW", sizes, strict=True))
+    values = _numbers(sizes)
     for said, found in zip_longest(symbolic.nodes, graph.nodes):
         if said is None or found is None or said.path != found.path:
             return f"other layers: {said}, {found}"
-        shapes = [tuple(evaluate(size, values) for size in each.type.shape) for each in said.outputs]
-        if shapes != [each.type.shape for each in found.outputs]:
-            return f"{found}: {found.outputs}, and {shapes} by the formula"
+        formula, shapes = (
+            [tuple(evaluate(size, values) for size in each.type.shape) for each in node.outputs] for node in (said, found)
+        )
+        if shapes != formula:
+            return f"{found}: {shapes}, and {formula} by the formula"
         if _stretched(said, found):
             return f"{found.path} stretches {[str(type_) for type_ in said.input_types]}"
         if _weights(said) != _weights(found):
@@ -180,7 +187,7 @@ def _columns(node: Node, cut: int) -> list[list[Dim]]:
 
 
 def _one_stretches(said: list[Dim], numbers: list[Dim]) -> bool:
-    meeting = [number for size, number in zip(said, numbers, strict=True) if size != 1]
+    meeting = [evaluate(number, {"N": BATCH}) for size, number in zip(said, numbers, strict=True) if size != 1]
     return any(isinstance(size, Symbolic) for size in said) and len(set(meeting)) > 1
 
 

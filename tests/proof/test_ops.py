@@ -14,7 +14,6 @@ from archspec import ops
 from tests.proof.draws import Draw, Hint, broken, plausible
 from tests.proof.hints import HINTS
 from tests.proof.judge import judge
-from tests.proof.rules import RULES, stricter
 from tests.proof.source import Source, drawn_by
 
 LEAST = 200

@@ -83,22 +83,3 @@ def _entries(source: Source, schema: Schema) -> dict[str, Any]:
     count = source.integer(schema.get("minProperties", 0), schema.get("maxProperties", min(2, len(known))))
     chosen = {source.choice(known) for _ in range(count)} if known else set()
     return {name: fitting(source, schema["properties"][name]) for name in sorted(chosen)}
-
-
-@cache
-def kinds(name: str, field: str) -> frozenset[str]:
-    """The JSON types that an argument may be, or hold."""
-    return frozenset(_kinds(fields(name)[field]))
-
-
-def _kinds(schema: Schema) -> set[str]:
-    if "anyOf" in schema:
-        return set().union(*map(_kinds, schema["anyOf"]))
-    if "enum" in schema or "const" in schema:
-        words = schema.get("enum", [schema.get("const")])
-        return {_KIND_OF[type(word)] for word in words}
-    own = {schema["type"]}
-    return own | (_kinds(schema["items"]) if "items" in schema else set())
-
-
-_KIND_OF = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null", list: "array"}

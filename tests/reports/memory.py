@@ -102,9 +102,13 @@ def run_in_torch(graph: Graph) -> tuple[list[Node], dict[Value, Storage], set[St
     layers = [node for node in graph.nodes if not node.training_only]
     tensors = run(Graph(graph.name, graph.inputs, (), graph.root, layers), image_tensors(graph))
     values = [*graph.inputs, *(value for node in layers for value in node.outputs)]
-    storages = {value: (s.data_ptr(), s.nbytes()) for value in values if (s := tensors[value.name].untyped_storage())}
+    storages = {value: place(tensors[value.name].untyped_storage()) for value in values}
     weights = {storages[value] for node in layers if not node.inputs for value in node.outputs}
     return layers, storages, weights
+
+
+def place(storage: torch.UntypedStorage) -> Storage:
+    return storage.data_ptr(), storage.nbytes()
 
 
 def held_by_frames(graph: Graph) -> dict[Value, float]:

@@ -408,8 +408,8 @@ def test_strides_and_starts_as_json_has_them() -> None:
         ([2, 1], [-3, 0]),
         ([4, 2], [-5, -1]),
         (["1/2", "1/4"], [-5, -1]),
-        ([None, None], [None, None]),
-        ([None, None], [None, None]),
+        (None, None),
+        (None, None),
     ]
     weight = Net(3, 8, 8)
     weight.add("Parameter", path="w", shape=(3, 1, 1), init="ones")

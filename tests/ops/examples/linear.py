@@ -12,7 +12,9 @@ EXAMPLES = [
     ok("Linear", "N 4 6 8", out_features=5, bias=False),
     ok("Linear", "0 8", out_features=5),
     ok("Linear", "0 3 8", out_features=5),
-    ok("Linear", "N 0", out_features=5),
+    ok("Linear", "N 0", in_features=0, out_features=5),
+    ok("Linear", "N L 8", out_features=0),
+    ok("Linear", "N 8", out_features=0, bias=False),
     ok("MatMul", "N 4 0", "0 3", torch=matmul),
     ok("MatMul", "0 4 8", "8 3", torch=matmul),
     ok("MatMul", "N 4 8", "N 8 5", torch=matmul),
@@ -23,8 +25,8 @@ EXAMPLES = [
 
 REFUSED = [
     no("in_features", "Linear", "N 8", in_features=7, out_features=5),
-    no("in_features", "Linear", "N 8", in_features=0, out_features=5),
-    no("out_features", "Linear", "N 8", out_features=0, stricter="a layer of nothing"),
+    no("in_features", "Linear", "N 8", in_features=-1, out_features=5),
+    no("out_features", "Linear", "N 8", out_features=-1),
     no(0, "Linear", "8", out_features=5, stricter=UNBATCHED),
     no(0, "Linear", "N L", out_features=5, stricter="weights have a size"),
     no(0, "Linear", "N 8:int64", out_features=5),

@@ -38,6 +38,7 @@ REFUSED = [
     no("source", "Movedim", "N 3 5", source=[0, 0], destination=[0, 1], torch=lambda x: x.movedim((0, 0), (0, 1))),
     no("source", "Movedim", "N 3 5", source=[], destination=0, torch=lambda x: x.movedim((), (0,))),
     no("destination", "Movedim", "N 3 5", source=0, destination=[], torch=lambda x: x.movedim((0,), ())),
+    no("destination", "Movedim", "N 3 5", source=[0], destination=1, torch=lambda x: x.movedim((0,), 1)),
     no("destination", "Movedim", "N 3 5", source=[0, 1], destination=2, torch=lambda x: x.movedim((0, 1), (2,))),
     no("shifts", "Roll", "N 3 5", shifts=[1, 2], torch=lambda x: x.roll((1, 2))),
     no("shifts", "Roll", "N 3 5", shifts=[1, 2], dims=1, torch=lambda x: x.roll((1, 2), (1,))),

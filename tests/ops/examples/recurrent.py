@@ -34,6 +34,7 @@ REFUSED = [
     no("nonlinearity", "RNN", "L N 8", hidden_size=6, nonlinearity="sigmoid"),
     no(0, "LSTM", "5 8", hidden_size=6, stricter=UNBATCHED),
     no(0, "GRU", "0 3 8", hidden_size=6),
+    no(0, "GRU", "5 3 0", hidden_size=6),
     no(0, "RNN", "N 0 8", hidden_size=6, batch_first=True),
     no(0, "LSTM", "5 N 8:float64", hidden_size=6),
     no(0, "LSTM", "5 N C", hidden_size=6, stricter="weights have a size"),

@@ -16,7 +16,8 @@ def functional(arguments: dict[str, Any]) -> Any:
         written = {name: tuple(value) if isinstance(value, list) else value for name, value in arguments.items()}
         if "size" in written:
             size = written["size"]
-            written["size"] = tuple(evaluate(s, sizes) for s in size) if isinstance(size, tuple) else evaluate(size, sizes)
+            several = isinstance(size, tuple)
+            written["size"] = tuple(evaluate(item, sizes) for item in size) if several else evaluate(size, sizes)
         return interpolate(x, **written)
 
     return run
@@ -79,8 +80,12 @@ EXAMPLES = [
     ok_("N 3 H W", scale_factor=[0.5, 2], mode="bilinear", antialias=True),
     ok_("0 3 9 12", size=4, mode="bilinear", antialias=True),
     ok("Upsample", "N 3 14 4", size=[4, 41]),
-    ok("Upsample", "N 3 2 4", size=[41, 47], mode="nearest-exact"),
+    ok("Upsample", "N 3 2 4", size=[41, 94], mode="nearest-exact"),
     ok("Upsample", "N 3 4 6", scale_factor=[1.1, 1.3]),
+    ok("Upsample", "N 3 4 6", scale_factor=[1.1, 2], mode="bilinear"),
+    ok("Upsample", "N 3 4 6", scale_factor=1.1, mode="bicubic"),
+    ok("Upsample", "N 3 4", scale_factor=1.1),
+    ok("Upsample", "N 3 5 6", size=[0, 4], mode="area"),
     ok("Upsample", "N 3 5 7:float64", scale_factor=2),
     ok("Upsample", "N 3 5 7:float64", size=9, mode="bilinear"),
     ok("Upsample", "N 3 5 7:float64", size=9, mode="bicubic", align_corners=True),
