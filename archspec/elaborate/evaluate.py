@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from archspec.diagnostics import Diagnostics, near
 from archspec.dims import Symbolic
-from archspec.elaborate.names import BlockRef, Failed, FileScope, Frame, OpRef
+from archspec.elaborate.names import BlockRef, Failed, FileScope, Frame, OpRef, Pending
 from archspec.elaborate.slots import Slot
 from archspec.elaborate.values import ValueScope
 from archspec.syntax import arithmetic
@@ -38,7 +38,8 @@ class Env:
         frame: Frame | None = self.frame
         while frame is not None:
             if name in frame.names:
-                return frame.get(name)
+                value = frame.names[name]
+                return frame.get(name) if isinstance(value, Pending) else value
             frame = frame.parent
         op = self.file.op_named(name)
         if op is not None:

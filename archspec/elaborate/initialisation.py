@@ -46,10 +46,10 @@ def _of_chain(files: Sequence[FileScope], place: str, nodes: Sequence[Node], sta
     found: Inits = {}
     if not any(file.spec.init for file in files):
         return found
-    layers = _Layers(nodes)
+    paths = {node.path: node for node in nodes}
     for file in files:
         for key, section in file.spec.init or ():
-            owners = _owners(key, place, layers, state, complete)
+            owners = _owners(key, place, paths, state, complete)
             if owners is None:
                 continue
             if not isinstance(section, Mapping):
@@ -69,28 +69,20 @@ def _of_chain(files: Sequence[FileScope], place: str, nodes: Sequence[Node], sta
     return found
 
 
-class _Layers:
-    """Nodes by path and by op."""
-
-    def __init__(self, nodes: Sequence[Node]) -> None:
-        self.at = {node.path: node for node in nodes}
-        self.of: dict[str, list[Node]] = {}
-        for node in nodes:
-            self.of.setdefault(type(node.op).__name__, []).append(node)
-
-
-def _owners(key: Scalar, place: str, layers: _Layers, state: State, complete: bool) -> list[Node] | None:
+def _owners(
+    key: Scalar, place: str, paths: dict[str, Node], state: State, complete: bool
+) -> Sequence[Node] | None:
     """The layers that a key of `init` means, none for an op that the network lacks; None: an absent
     layer, or a mistake that is reported."""
     path = place + key.text
-    if path in layers.at:
-        return [layers.at[path]]
+    if path in paths:
+        return [paths[path]]
     if ops.find(key.text) is not None:
-        return layers.of.get(key.text, [])
+        return [node for node in paths.values() if type(node.op).__name__ == key.text]
     if any(path == absent or path.startswith(f"{absent}.") for absent in state.aliases):
         return None
     if complete:
-        helps = near(key.text, [*layers.at, *ops.names()])
+        helps = near(key.text, [*paths, *ops.names()])
         state.diagnostics.add("A315", f"there is no op or layer `{key.text}`", key.span, helps=helps)
     return None
 

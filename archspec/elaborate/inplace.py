@@ -23,7 +23,8 @@ class _Reading(NamedTuple):
 
 def report_overwritten_values(outputs: Sequence[Output], state: State) -> None:
     """Report each layer with `inplace` whose input is read elsewhere, or is an input or output of the model."""
-    if not any(map(_works_in_place, state.nodes)):
+    in_place = {node for node in state.nodes if _works_in_place(node)}
+    if not in_place:
         return
     readers: dict[Value, list[Node]] = {}
     for node in state.nodes:
@@ -32,15 +33,14 @@ def report_overwritten_values(outputs: Sequence[Output], state: State) -> None:
     results = {output.value for output in outputs}
     overwritten: dict[Node, _Reading | None] = {}  # what a layer hurts that works on its input, or shows a view of it
     for node in state.nodes:
-        in_place = _works_in_place(node)
-        if not node.inputs or not (in_place or node.op.view):
+        if not node.inputs or not (node in in_place or node.op.view):
             continue
         value = node.inputs[0]
         found = _reading(value, node, readers[value], results)
         if found is None and value.node is not None and value.node.op.view:  # a view is overwritten with its value
             found = overwritten.get(value.node)
         overwritten[node] = found
-        if in_place and found is not None:
+        if found is not None and node in in_place:
             _report(node, found, state)
 
 

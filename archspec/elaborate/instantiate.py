@@ -155,10 +155,11 @@ def _argument_span(arguments: Arguments, name: str) -> Span | None:
 
 def _argument_spans(state: State, arguments: Arguments) -> dict[str, Span]:
     """The places of a layer's arguments, which all its repetitions share."""
-    if id(arguments) not in state.argument_spans:
+    found = state.argument_spans.get(id(arguments))
+    if found is None:
         spans = ((name, _argument_span(arguments, name)) for name in arguments)
-        state.argument_spans[id(arguments)] = {name: span for name, span in spans if span}
-    return state.argument_spans[id(arguments)]
+        found = state.argument_spans[id(arguments)] = {name: span for name, span in spans if span}
+    return found
 
 
 def make_node(state: State, op: Op, layer: LayerDecl, sources: list[Entry], site: Site) -> Entry:
@@ -169,23 +170,25 @@ def make_node(state: State, op: Op, layer: LayerDecl, sources: list[Entry], site
     inputs = _inputs(state, op, sources, site)
     if inputs is None:
         return FAILED
-    types = tuple(value.type for value in inputs)
+    types = tuple([value.type for value in inputs])
     inferred = _inferred(state, op, types, layer.arguments, site)
     if inferred is None:
         return FAILED
     outputs = inferred.outputs
-    state.require(state.settled, site.place.path, site.span)
-    state.settled.clear()
+    if state.settled:
+        state.require(state.settled, site.place.path, site.span)
+        state.settled.clear()
     values = tuple(source.span for source in site.sources) if site.sources else ()
     origin = Origin(site.span, _argument_spans(state, layer.arguments), values, site.within)
     node = Node(site.place.path, op, inputs, site.scope, origin, site.place.owner, settled=inferred.settled)
-    if op.multiple:
+    several = op.multiple
+    if several:
         node.outputs = tuple(Value(f"{node.path}.{i}", type_, node, i) for i, type_ in enumerate(outputs))
     else:
         node.outputs = (Value(node.path, outputs[0], node),)
     state.nodes.append(node)
     site.scope.steps.append(node)
-    return Entry(node.outputs, step=node, owner=site.place.owner, several=op.multiple)
+    return Entry(node.outputs, step=node, owner=site.place.owner, several=several)
 
 
 def _inputs(state: State, op: Op, sources: list[Entry], site: Site) -> tuple[Value, ...] | None:
@@ -231,7 +234,8 @@ def _inferred(
         except OpError as error:
             _report_refusal(state, op, error, arguments, site)
             return None
-    state.require(conditions, site.place.path, site.span)
+    if conditions:
+        state.require(conditions, site.place.path, site.span)
     state.inferred[key] = found
     return found
 

@@ -23,7 +23,7 @@ def excess(type_: TensorType) -> str | None:
 
 def excess_of(shape: Sequence[Dim], dtype: DType) -> str | None:
     """The same of a shape that has few enough axes."""
-    sizes = [size for size in shape if isinstance(size, int)]
-    if prod(sizes) * dtype.bytes <= MAX_BYTES:
+    elements = prod([size for size in shape if isinstance(size, int)])
+    if elements < 2**32 or elements * dtype.bytes <= MAX_BYTES:  # nearly always the first
         return None
     return f"a tensor of {' x '.join(map(str, shape))} {dtype}, which is more than 2^63 bytes"

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from archspec.diagnostics import Diagnostics
 from archspec.dims import Condition
 from archspec.elaborate.evaluate import Env, Evaluator
-from archspec.elaborate.names import BlockRef, FileScope, OpRef
+from archspec.elaborate.names import BlockRef, FileScope, Frame, OpRef
 from archspec.elaborate.slots import Slot
 from archspec.elaborate.values import Place, ValueScope, Within
 from archspec.graph import Node, Requirement, Scope, Value
@@ -96,7 +96,7 @@ class State:
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # layer path -> changed arguments
     ops: dict[Any, Op] = field(default_factory=dict)  # by class and arguments: equal layers share one
     known: Known = field(default_factory=lambda: Known())
-    argument_spans: dict[int, dict[str, Span]] = field(default_factory=dict)  # likewise by identity
+    argument_spans: dict[int, dict[str, Span]] = field(default_factory=dict)  # by the identity of a layer's arguments
     inferred: dict[Any, Inferred] = field(default_factory=dict)  # by op and input types
     requirements: dict[Condition, Requirement] = field(default_factory=dict)  # of symbols, in the order they are met
     settled: list[Condition] = field(default_factory=list)  # what arguments of the next layer have made of symbols
@@ -140,3 +140,7 @@ class Context(Env):
     scope: Scope
     place: Place
     within: Within = ()
+
+    def seen_in(self, frame: Frame, file: FileScope | None = None) -> Context:
+        """The same place with other names."""
+        return Context(frame, file or self.file, self.values, self.scope, self.place, self.within)

@@ -48,7 +48,7 @@ class Walker:
                 layer = self._numbered(layer)
             for frame in repetitions(layer, context, self.state):
                 self.state.count(layer.span)
-                self._one(layer, layers.named, replace(context, frame=frame) if frame is not context.frame else context)
+                self._one(layer, layers.named, context if frame is context.frame else context.seen_in(frame))
                 if context.values.until in context.values.names:
                     return
 
@@ -130,7 +130,7 @@ class Walker:
         if other.sources is None:
             other = replace(other, sources=layer.sources)
         [frame] = repetitions(other, there, self.state)  # one, with its `let`
-        there = replace(there, frame=frame)
+        there = there.seen_in(frame)
         present, apply = self._what(other, there)
         if not present:
             self._absent(other, name, reading)
@@ -452,7 +452,7 @@ def _as_in_python(text: str, env: Env) -> str | None:
 
 def _in_file(context: Context, edit: Edit) -> Context:
     """The same place, seen from the file that edits it."""
-    return replace(context, frame=edit.file.frame, file=edit.file)
+    return context.seen_in(edit.file.frame, edit.file)
 
 
 def _op_by_name(layer: LayerDecl, env: Env) -> type[Op] | None:

@@ -1,28 +1,24 @@
-"""Activations that are linear above 0, and the base of all."""
+"""Activations that are linear above 0."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
 from pydantic import Field
 
 from archspec.ops.base import (
-    FLOATS,
     SINGLE,
-    Elementwise,
     Emitter,
     Handle,
     Init,
     OpError,
     OwnedTensor,
-    TorchRecipe,
     of_dtype,
     of_least_rank,
-    torch_nn,
 )
 from archspec.ops.conditions import can_equal
+from archspec.ops.elementwise import Activation, InPlace, Spelled
 from archspec.ops.emission import per_channel
 from archspec.ops.formula import Term
 from archspec.types import DType, TensorType
@@ -30,43 +26,6 @@ from archspec.types import DType, TensorType
 # torch's numbers; the source gives them with fewer digits
 _SELU_ALPHA = 1.6732632423543772848170429916717
 _SELU_SCALE = 1.0507009873554804934193349852946
-
-
-class Activation(Elementwise):
-    """A function of floating-point numbers; the module of torch.nn that has its name."""
-
-    def infer(self, *inputs: TensorType) -> TensorType:
-        of_dtype(self, inputs[0], *FLOATS)
-        return inputs[0]
-
-    def to_torch(self, *inputs: TensorType) -> TorchRecipe:
-        return torch_nn(self)
-
-
-class InPlace(Activation):
-    """An activation that torch can write over its input; the numbers are the same."""
-
-    inplace: bool = False
-
-
-class Spelled(Activation):
-    """An activation that ONNX has an operator for, of which runtimes know no float64: there it is a formula."""
-
-    operator: ClassVar[str]
-    unknown: ClassVar[tuple[DType, ...]] = (DType.float64,)
-
-    def attributes(self) -> dict[str, float]:
-        """The arguments as the operator takes them."""
-        return {}
-
-    @abstractmethod
-    def formula(self, x: Term) -> Term:
-        """The same of simpler operators."""
-
-    def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
-        if inputs[0].dtype in self.unknown:
-            return self.formula(Term(emit, values[0], inputs[0].dtype)).handle
-        return emit.node(self.operator, values[0], **self.attributes())
 
 
 class ReLU(InPlace):

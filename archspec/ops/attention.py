@@ -202,12 +202,14 @@ class ScaledDotProductAttention(Weightless):
             of_least_rank(self, type_, 3 if self.enable_gqa else 2, input=k)
             of_dtype(self, type_, *FLOATS, input=k)
         dtype = of_one_dtype(self, inputs[:3])
+        if self.enable_gqa and inputs[1].shape[-3] == 0 and 0 not in inputs[2].shape:
+            raise OpError(f"a key has to have 1 head or more, and gets {inputs[1]}", input=1)
         query, key, value = self._heads(inputs)
         _match(1, "the number of features of query and key", query[-1], key[-1])
         _match(2, "the length of key and value", key[-2], value[-2])
         batch = broadcast(self, query[:-2], key[:-2], value[:-2])
-        if 0 in (*inputs[1].shape, *inputs[2].shape) and batch != query[:-2]:
-            raise OpError(f"the query, {inputs[0]}, does not stretch to what is empty: {inputs[1]}", input=1)
+        if batch != query[:-2] and any(0 in type_.shape for type_ in inputs[:3]):
+            raise OpError(f"the query, {inputs[0]}, does not stretch where an input is empty: {inputs[1]}", input=1)
         if len(inputs) == 4:
             self._check_mask(inputs[3], (*broadcast(self, query[:-2], key[:-2]), query[-2], key[-2]), dtype)
         axes = common_axes(*(type_.axes[:-2] for type_ in inputs[:3]))
@@ -248,6 +250,8 @@ class ScaledDotProductAttention(Weightless):
     def macs(self, *inputs: TensorType) -> Dim:
         """Of the two matrix products, masked or not."""
         query, key, value = self._heads(inputs)
+        if value[-1] == 0:
+            return 0
         products = product_of(broadcast(self, query[:-2], key[:-2])) * key[-1]
         sums = product_of(broadcast(self, query[:-2], key[:-2], value[:-2])) * value[-1]
         return (products + sums) * query[-2] * key[-2]

@@ -19,7 +19,8 @@ from archspec.ops.base import (
 from archspec.ops.broadcasting import agreed
 from archspec.ops.conditions import can_equal, can_reach
 from archspec.ops.emission import integers
-from archspec.ops.shape import Moved, listed
+from archspec.ops.moving import Moved
+from archspec.ops.shape import listed
 from archspec.types import TensorType
 
 

@@ -7,8 +7,6 @@ on the symbols, what has to hold is noted for whoever gathers conditions, with t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 
 from archspec.dims import Condition, Dim, holds
@@ -42,12 +40,15 @@ def _may_hold(condition: Condition) -> bool:
     return verdict is not False
 
 
-@contextmanager
-def gathered() -> Iterator[list[Condition]]:
-    """The conditions that ops note inside, in order."""
-    noted: list[Condition] = []
-    token = _noted.set(noted)
-    try:
-        yield noted
-    finally:
-        _noted.reset(token)
+class gathered:
+    """A context that gives the conditions that ops note inside, in order. A class, because every inference is one."""
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> list[Condition]:
+        noted: list[Condition] = []
+        self._token = _noted.set(noted)
+        return noted
+
+    def __exit__(self, *error: object) -> None:
+        _noted.reset(self._token)

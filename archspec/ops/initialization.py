@@ -113,8 +113,8 @@ def _out_of_range(name: str, values: Mapping[str, Any]) -> str:
     """What torch refuses of the arguments together, if anything."""
     if name in ("uniform", "trunc_normal") and values["a"] > values["b"]:
         return f"takes an a up to b with {name}; they are {values['a']} and {values['b']}"
-    if (name == "normal" and values["std"] < 0) or (name == "trunc_normal" and values["std"] <= 0):
-        return f"takes a std above 0 with {name}; it is {values['std']}"
+    if (name == "normal" and values["std"] < 0) or (name == "trunc_normal" and not values["std"]):
+        return f"takes no std of {values['std']} with {name}"
     if name.startswith("xavier") and values["gain"] < 0:
         return f"takes a gain of 0 or more with {name}; it is {values['gain']}"
     return ""
@@ -159,8 +159,8 @@ def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def distribution(recipe: Recipe, shape: tuple[int, ...], dtype: DType = DType.float32) -> Init:
-    """What a tensor of this shape and element type starts with. The rules are those of `torch.nn.init`; sources: Glorot and
-    Bengio, 2010; He et al., 2015; Saxe et al., 2014."""
+    """What a tensor of this shape and element type starts with. The rules are those of `torch.nn.init`; sources:
+    Glorot and Bengio, 2010; He et al., 2015; Saxe et al., 2014."""
     name, given = recipe
     values = {**_DEFAULTS[name], **given}
     match name:
@@ -173,7 +173,7 @@ def distribution(recipe: Recipe, shape: tuple[int, ...], dtype: DType = DType.fl
         case "normal":
             return Init("normal", mean=values["mean"], std=values["std"])
         case "trunc_normal":
-            return Init("trunc_normal", values["a"], values["b"], values["mean"], values["std"])
+            return Init("trunc_normal", values["a"], values["b"], values["mean"], abs(values["std"]))
         case "uniform":
             return Init.uniform(values["a"], values["b"])
         case _ if 0 in shape:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import partial
 from typing import Any, ClassVar
 
 from archspec.dims import Dim
@@ -24,10 +23,10 @@ from archspec.ops.base import (
     of_rank,
 )
 from archspec.ops.conditions import can_reach
-from archspec.ops.emission import along_axes
-from archspec.ops.filters import REACH, Rule, even, places, single, weights
+from archspec.ops.filters import REACH, Rule
+from archspec.ops.resampling import Stretch, attributes, gathered, multiplied, resizes, small
 from archspec.ops.window import occupied
-from archspec.types import DType, TensorType
+from archspec.types import TensorType
 
 _RANKS = {
     "nearest": (3, 4, 5),
@@ -41,12 +40,10 @@ _RANKS = {
 }
 _NEAREST = ("nearest", "nearest-exact")
 _UNALIGNED = (*_NEAREST, "area")
-_RESIZED = (DType.float32, DType.float16)
 _LINEAR = ("linear", "bilinear", "trilinear")
 _SMOOTHED = ("bilinear", "bicubic", "lanczos")
 _FINEST = 1024  # denominators of scales up to here are exact in float64, whatever the size
 _GREATEST = 2**62
-_SMALL = 128  # the height and the width together, of the maps for which torch has a kernel of its own
 
 
 class Resizing(Weightless):
@@ -113,32 +110,39 @@ class Resizing(Weightless):
         if self._rule().mode == "area":
             parts = equal_parts(sizes, targets)
             return Window(parts, parts, (0,) * len(parts)) if parts and set(targets) != {1} else "whole"
-        steps = self._steps(sizes, targets)
-        windows = [self._taps(step.numerator, step.denominator) for step in steps if step is not None]
+        steps = [axis.step for axis in self._stretches(sizes, targets)]
+        windows = [self._taps(step.numerator or 1, step.denominator) for step in steps if step is not None]
         return Window(*zip(*windows, strict=True)) if len(windows) == len(steps) else "whole"
 
-    def _steps(self, sizes: Sequence[Dim], targets: Sequence[Dim]) -> list[Fraction | None]:
-        """How far apart in the input two neighbours of the output lie, per axis; None where a size is open."""
-        return [self._step(k, *pair, _small(targets)) for k, pair in enumerate(zip(sizes, targets, strict=True))]
+    def _stretches(self, sizes: Sequence[Dim], targets: Sequence[Dim]) -> list[Stretch]:
+        factors = [None] * len(sizes) if self.scale_factor is None else self._per_axis("scale_factor", len(sizes))
+        columns = zip(sizes, targets, factors, strict=True)
+        few = small(targets)
+        return [Stretch(size, target, self._step(size, target, factor, few)) for size, target, factor in columns]
 
-    def _step(self, axis: int, size: Dim, target: Dim, small: bool) -> Fraction | None:
+    def _step(self, size: Dim, target: Dim, factor: float | None, few: bool) -> Fraction | None:
         rule = self._rule()
-        heedless = small and rule.mode == "nearest"  # of the scale, where it keeps or doubles the size
-        if target == size and (heedless or (rule.mode in _LINEAR and not rule.antialias)):
+        scale = None if rule.align_corners or rule.recompute else factor
+        heedless = few and rule.mode == "nearest"  # of the scale, where it keeps or doubles the size
+        if target == size and (heedless or scale is None or (rule.mode in _LINEAR and not rule.antialias)):
             return Fraction(1)
         if heedless and target == 2 * size:
             return Fraction(1, 2)
-        if self.scale_factor is not None and not rule.align_corners and not rule.recompute:
-            return 1 / Fraction(self.scale_factor[axis] if isinstance(self.scale_factor, tuple) else self.scale_factor)
+        if scale is not None:
+            return 1 / Fraction(scale)
         if not isinstance(size, int) or not isinstance(target, int):
             return None
-        return Fraction(size - 1, max(target - 1, 1)) if rule.align_corners else Fraction(size, target)
+        if rule.align_corners:
+            return Fraction(size - 1, target - 1) if target > 1 else Fraction(0)
+        return Fraction(size, target)
 
     def _taps(self, p: int, q: int) -> tuple[int, int, int, int]:
         """The window along an axis of step p / q, as size, stride, start and scale: what lies around o p / q
         where corners are aligned, else around (o + 1/2) p / q - 1/2, as far as the filter reaches; against aliasing it
         reaches further by p / q where that is above 1."""
         rule = self._rule()
+        if p == q:
+            return 1, 1, 0, 1
         if rule.mode == "nearest":
             return 1, p, 0, q
         if rule.mode == "nearest-exact":
@@ -155,88 +159,18 @@ class Resizing(Weightless):
         (x,), (type_,), targets, rule = values, inputs, self._targets(inputs[0]), self._rule()
         if rule.mode == "area":
             return emit_means(emit, x, type_, targets)
-        steps = self._steps(type_.shape[2:], targets)
-        if rule.mode in _NEAREST and not (type_.dtype in _RESIZED and all(step and even(step) for step in steps)):
-            return _gathered(emit, x, rule, type_, targets, steps)
-        kept = targets == list(type_.shape[2:]) and set(steps) != {1}  # which onnxruntime takes for a copy
-        if type_.dtype not in _RESIZED or rule.mode == "lanczos" or (rule.antialias and rule.align_corners) or kept:
-            return _by_matrices(emit, x, rule, type_, targets, steps)
+        axes = self._stretches(type_.shape[2:], targets)
+        if not resizes(rule, type_.dtype, axes):
+            by = gathered if rule.mode in _NEAREST else multiplied
+            return by(emit, x, rule, type_.dtype, axes)
         emit.require(18)  # the first that resizes some of the axes
         scales = sizes = None
         if self.scale_factor is not None and not rule.recompute:
-            factors = zip(self._per_axis("scale_factor", len(targets)), steps, strict=True)
-            scales = emit.constant([1.0 if step == 1 else float(factor) for factor, step in factors])
+            factors = zip(self._per_axis("scale_factor", len(axes)), axes, strict=True)
+            scales = emit.constant([1.0 if axis.step == 1 else float(factor) for factor, axis in factors])
         else:
             sizes = emit.shape(targets)
-        return emit.node("Resize", x, None, scales, sizes, axes=list(range(2, type_.rank)), **_attributes(rule))
-
-
-def _small(targets: Sequence[Dim]) -> bool:
-    """Whether torch has a kernel of its own for so small a map."""
-    return len(targets) == 2 and sum(size if isinstance(size, int) else _SMALL for size in targets) <= _SMALL
-
-
-def _gathered(
-    emit: Emitter, x: Handle, rule: Rule, type_: TensorType, targets: Sequence[Dim], steps: Sequence[Fraction | None]
-) -> Handle:
-    """The nearest positions, counted as torch counts them. (onnxruntime's Resize divides by the inverse of the step,
-    which often gives the position before.)"""
-    for axis, (size, target, step) in enumerate(zip(type_.shape[2:], targets, steps, strict=True), start=2):
-        if isinstance(size, int) and isinstance(target, int) and step is not None:
-            apart = float(step) if type_.dtype is DType.float64 and not _small(targets) else single(float(step))
-            found = emit.constant(places(rule, size, target, apart, _small(targets)), DType.int64)
-        else:
-            found = _counted(emit, rule, type_.dtype, size, target, step)
-        x = emit.node("Gather", x, found, axis=axis)
-    return x
-
-
-def _counted(emit: Emitter, rule: Rule, dtype: DType, size: Dim, target: Dim, step: Fraction | None) -> Handle:
-    """`places`, computed at run time."""
-    precision = DType.float64 if dtype is DType.float64 else DType.float32
-    if step is not None:
-        apart = emit.constant(float(step) if precision is DType.float64 else single(float(step)), DType.float64)
-    else:
-        ends = (emit.node("Cast", emit.shape([end]), to=precision) for end in (size, target))
-        apart = emit.node("Cast", emit.node("Div", *ends), to=DType.float64)
-    zero, one = emit.constant(0, DType.int64), emit.constant(1, DType.int64)
-    found = emit.node("Range", zero, emit.node("Squeeze", emit.shape([target])), one)
-    found = emit.node("Cast", found, to=DType.float64)
-    middle = 0.5 if rule.mode == "nearest-exact" else 0.0
-    found = emit.node("Mul", emit.node("Add", found, emit.constant(middle, DType.float64)), apart)
-    found = emit.node("Cast", emit.node("Sub", found, emit.constant(middle, DType.float64)), to=DType.float32)
-    found = emit.node("Floor", emit.node("Add", found, emit.constant(middle)))
-    return emit.node("Min", emit.node("Cast", found, to=DType.int64), emit.shape([size - 1]))
-
-
-def _by_matrices(
-    emit: Emitter, x: Handle, rule: Rule, type_: TensorType, targets: Sequence[Dim], steps: Sequence[Fraction | None]
-) -> Handle:
-    """What onnxruntime has no Resize for, of known sizes."""
-
-    def multiplied(matrix: list[list[float]], x: Handle) -> Handle:
-        return emit.node("MatMul", x, emit.constant(matrix, type_.dtype))
-
-    matrices = []
-    for size, target, step in zip(type_.shape[2:], targets, steps, strict=True):
-        if not isinstance(size, int) or not isinstance(target, int) or step is None:
-            what = f"{rule.mode}{' against aliasing' if rule.antialias else ''} of {type_.dtype}"
-            raise OpError(f"onnxruntime resizes no symbolic sizes, as {size} to {target}, by {what}", input=0)
-        matrices.append(partial(multiplied, weights(rule, size, target, float(step))))
-    return along_axes(emit, x, type_.rank, matrices)
-
-
-def _attributes(rule: Rule) -> dict[str, Any]:
-    """torch's rules for where an output position lies in the input, in ONNX's words."""
-    if rule.mode == "nearest":
-        return {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-    where = "align_corners" if rule.align_corners else "half_pixel"
-    found: dict[str, Any] = {"mode": "linear", "coordinate_transformation_mode": where}
-    if rule.mode == "nearest-exact":
-        return found | {"mode": "nearest", "nearest_mode": "round_prefer_ceil"}
-    if rule.mode == "bicubic":
-        found |= {"mode": "cubic", "cubic_coeff_a": -0.5 if rule.antialias else -0.75}
-    return found | ({"antialias": 1, "exclude_outside": 1} if rule.antialias else {})
+        return emit.node("Resize", x, None, scales, sizes, axes=list(range(2, type_.rank)), **attributes(rule))
 
 
 def _scaled(size: Dim, scale: float, least: int) -> Dim:

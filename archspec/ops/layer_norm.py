@@ -26,7 +26,7 @@ from archspec.ops.base import (
     torch_nn,
 )
 from archspec.ops.emission import integers, mean
-from archspec.ops.normalization import Normalization, affine_tensors
+from archspec.ops.normalizing import Normalization, affine_tensors
 from archspec.types import TensorType
 
 _EPSILON = 2.0**-23  # torch.finfo(torch.float32).eps

@@ -15,7 +15,6 @@ from archspec.ops.base import (
     ZEROS,
     Emitter,
     Handle,
-    Op,
     OpError,
     OwnedTensor,
     Receptive,
@@ -31,26 +30,14 @@ from archspec.ops.base import (
 )
 from archspec.ops.conditions import can_reach
 from archspec.ops.emission import mean, per_channel, reshape
+from archspec.ops.normalizing import Normalization, affine_tensors
 from archspec.types import DType, TensorType
-
-
-def affine_tensors(shape: tuple[int, ...], weight: bool, bias: bool) -> dict[str, OwnedTensor]:
-    """A scale, and a shift with it."""
-    tensors = {"weight": OwnedTensor(shape, ONES), "bias": OwnedTensor(shape, ZEROS)}
-    return {name: tensors[name] for name, there in (("weight", weight), ("bias", weight and bias)) if there}
 
 
 def _lone(count: Dim) -> bool:
     """Whether this is one value, which has no deviation; none or several do for torch, and of a symbolic number
     several."""
     return count == 1 if isinstance(count, int) else not can_reach(count, 2)
-
-
-class Normalization(Op):
-    """Keeps the type of its input; is no multiplication that is counted."""
-
-    def macs(self, *inputs: TensorType) -> Dim:
-        return 0
 
 
 class _PerChannel(Normalization):

@@ -24,7 +24,7 @@ from archspec.ops.base import (
 )
 from archspec.ops.conditions import can_divide
 from archspec.ops.emission import reshape, slice_axis
-from archspec.ops.shape import Moved
+from archspec.ops.moving import Moved
 from archspec.types import SPATIAL, DType, TensorType
 
 

@@ -12,7 +12,7 @@ from archspec.ops.arguments import Sections
 from archspec.ops.base import Emitter, Handle, OpError, TorchExpression, TorchRecipe, axis_of
 from archspec.ops.conditions import can_divide, can_equal
 from archspec.ops.emission import split
-from archspec.ops.shape import Moved
+from archspec.ops.moving import Moved
 from archspec.types import TensorType
 
 

@@ -6,7 +6,6 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from math import gcd
-from typing import ClassVar
 
 from archspec.dims import Condition, Dim, divide, holds, product_of
 from archspec.ops.arguments import Shape, UnflattenedSize
@@ -14,27 +13,16 @@ from archspec.ops.base import (
     Emitter,
     Handle,
     OpError,
-    Receptive,
     TorchExpression,
     TorchRecipe,
-    Weightless,
     axis_of,
     size_source,
     torch_nn,
 )
 from archspec.ops.conditions import can_divide, can_equal, can_reach
 from archspec.ops.emission import reshape
+from archspec.ops.moving import Moved
 from archspec.types import SPATIAL, Axes, TensorType
-
-
-class Moved(Weightless):
-    """Each element of the output is one of the input."""
-
-    view: ClassVar[bool] = True
-    mixes_channels: ClassVar[bool] = False
-
-    def receptive(self, *inputs: TensorType) -> Receptive:
-        return "point"
 
 
 class _Reshaped(Moved):

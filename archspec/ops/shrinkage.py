@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from archspec.ops.activation import Activation
 from archspec.ops.base import Emitter, Handle, OpError
+from archspec.ops.elementwise import Activation
 from archspec.types import TensorType
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from math import pi, sqrt
 from typing import ClassVar, Literal
 
-from archspec.ops.activation import Activation, InPlace, Spelled
 from archspec.ops.base import Emitter, Handle, OpError, Receptive, axis_of
 from archspec.ops.conditions import can_divide
+from archspec.ops.elementwise import Activation, InPlace, Spelled
 from archspec.ops.emission import split
 from archspec.ops.formula import Term
 from archspec.types import DType, TensorType

@@ -10,7 +10,7 @@ from archspec.dims import Dim
 from archspec.ops.base import Emitter, Handle, OpError, Receptive, TorchExpression, TorchRecipe, Window, axis_of
 from archspec.ops.conditions import can_reach
 from archspec.ops.emission import slice_axis
-from archspec.ops.shape import Moved
+from archspec.ops.moving import Moved
 from archspec.types import SPATIAL, DType, TensorType
 
 

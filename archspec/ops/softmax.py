@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from archspec.ops.activation import Activation
 from archspec.ops.base import Emitter, Handle, Receptive, axis_of, layout, of_rank
+from archspec.ops.elementwise import Activation
 from archspec.types import TensorType
 
 

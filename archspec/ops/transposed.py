@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import ClassVar, Literal
+from operator import lt, sub
+from typing import Any, ClassVar, Literal
 
 from archspec.dims import Dim, product_of
 from archspec.ops.arguments import Natural1, Natural2, Natural3, Positive1, Positive2, Positive3
@@ -60,26 +61,29 @@ class _Transposed(Weighted):
         )
 
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
-        """`output_padding` takes away from the padding after; where it is more than that, zeros follow, and the bias
-        comes behind them. (ONNX's own `output_padding` stays below the stride.)"""
         if 0 in self.infer(*inputs).shape[2:]:
             raise OpError(f"onnxruntime transposes no convolution of {inputs[0]} into nothing", input=0)
-        after = [padding - extra for padding, extra in zip(self.padding, self.output_padding, strict=True)]
+        x, padding, extra = values[0], list(self.padding), list(self.output_padding)
+        attributes = {
+            "kernel_shape": list(self.kernel_size),
+            "strides": list(self.stride),
+            "dilations": list(self.dilation),
+            "group": self.groups,
+        }
+        if all(map(lt, extra, self.stride)):
+            attributes |= {"pads": [*padding, *padding], "output_padding": extra}
+            return emit.node("ConvTranspose", x, *self._weights(emit), **attributes)
+        return self._extended(emit, x, list(map(sub, padding, extra)), attributes)
+
+    def _extended(self, emit: Emitter, x: Handle, after: list[int], attributes: dict[str, Any]) -> Handle:
+        """Where ONNX takes no such `output_padding`, it takes away from the padding after; what is left of it are zeros
+        behind the output, to which the bias comes last."""
         beyond = [max(-size, 0) for size in after]
+        pads = [*self.padding, *(max(size, 0) for size in after)]
         weight, *bias = self._weights(emit)
-        x = emit.node(
-            "ConvTranspose",
-            values[0],
-            weight,
-            *([] if any(beyond) else bias),
-            kernel_shape=list(self.kernel_size),
-            strides=list(self.stride),
-            dilations=list(self.dilation),
-            pads=[*self.padding, *(max(size, 0) for size in after)],
-            group=self.groups,
-        )
         if not any(beyond):
-            return x
+            return emit.node("ConvTranspose", x, weight, *bias, pads=pads, **attributes)
+        x = emit.node("ConvTranspose", x, weight, pads=pads, **attributes)
         x = pad(emit, x, [(0, 0), (0, 0), *((0, size) for size in beyond)])
         return emit.node("Add", x, per_channel(emit, bias[0], self.spatial + 2)) if bias else x
 

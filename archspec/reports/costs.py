@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from math import prod
 from typing import NamedTuple
 
-from archspec.dims import ALL, Condition, Dim, Symbol, System, evaluate, holds, product_of, symbol, symbols
+from archspec.dims import Condition, Dim, Symbol, System, evaluate, holds, product_of, symbol, symbols
 from archspec.graph import Graph, Node, Value
 from archspec.ops.base import Op
 from archspec.types import DType
@@ -122,11 +122,11 @@ def _largest(graph: Graph, sizes: Iterable[Dim]) -> tuple[Dim, ...]:
     """The largest size, or those of which none is the largest at every size that the network takes. What is plainly
     smaller goes first, since proofs take their time."""
     taken = System(each.condition for each in graph.requirements).sizes
-    names = {name for value in graph.inputs for size in value.type.shape for name in symbols(size)}
-    least = {name: taken.get(name, ALL).least or 1 for name in names}
-    beyond = {name: symbol(name) + (size - 1) for name, size in least.items()}
-    left = _uncovered(sizes, lambda a, b: _never_negative(a - b, least))
-    return tuple(_uncovered(left, lambda a, b: holds(Condition(a, ">=", b).with_sizes(beyond)) is True))
+    beyond = {name: symbol(name) + ((found.least or 1) - 1) for name, found in taken.items()}
+    moved = {evaluate(size, beyond): size for size in sizes}  # so that the smallest sizes are 1 again
+    left = _uncovered(moved, lambda a, b: _never_negative(a - b))
+    left = _uncovered(left, lambda a, b: holds(Condition(a, ">=", b)) is True)
+    return tuple(moved[size] for size in left)
 
 
 def _uncovered(sizes: Iterable[Dim], covers: Callable[[Dim, Dim], bool]) -> list[Dim]:
@@ -138,16 +138,16 @@ def _uncovered(sizes: Iterable[Dim], covers: Callable[[Dim, Dim], bool]) -> list
     return left
 
 
-def _never_negative(size: Dim, least: Mapping[str, int]) -> bool:
-    """For certain: it is not at the least sizes of its symbols, and from there on no term of it falls."""
+def _never_negative(size: Dim) -> bool:
+    """For certain: it is not where every symbol is 1, and no term of it falls as they grow."""
     if isinstance(size, int):
         return size >= 0
-    at_least = evaluate(size, least)
+    at_one = evaluate(size, dict.fromkeys(symbols(size), 1))
     return (
-        isinstance(at_least, int)
-        and at_least >= 0
+        isinstance(at_one, int)
+        and at_one >= 0
         and all(
-            coefficient > 0 and all(isinstance(atom, Symbol) or _never_negative(atom.numerator, least) for atom in term)
+            coefficient > 0 and all(isinstance(atom, Symbol) or _never_negative(atom.numerator) for atom in term)
             for term, coefficient in size.terms.items()
             if term
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import tracemalloc
 from collections import Counter
@@ -148,6 +149,7 @@ def test_memory_grows_as_the_layers(shape: str) -> None:
 
 def kept(work: Callable[[], Graph]) -> int:
     """How many objects a graph holds."""
+    gc.collect()
     before = sys.getallocatedblocks()
     graph = work()
     return sys.getallocatedblocks() - before if graph.nodes else 0

@@ -275,7 +275,8 @@ def test_every_op_has_examples_that_use_all_of_it(name: str) -> None:
             if getattr(made, field) != info.default:
                 written[field].append(example.arguments[field])
     unused = [field for field, values in written.items() if not values]
-    assert [field for field in unused if words(op.model_fields[field].annotation) != {op.model_fields[field].default}] == []
+    fields = op.model_fields
+    assert [field for field in unused if words(fields[field].annotation) != {fields[field].default}] == []
     for field, info in op.model_fields.items():
         text = (
             f"{info.default} {[each.arguments.get(field) for each in EXAMPLES if takes(each, field, info.annotation)]}"

@@ -8,6 +8,7 @@ from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from time import perf_counter
@@ -91,8 +92,12 @@ def _batches(names: list[str], options: Namespace) -> Iterator[Tally]:
         yield from (run(*batch) for batch in batches)
         return
     with ProcessPoolExecutor(options.jobs, get_context("spawn"), prepare) as pool:
-        for future in as_completed([pool.submit(run, *batch) for batch in batches]):
-            yield future.result()
+        waiting = {pool.submit(run, *batch): batch for batch in batches}
+        for future in as_completed(waiting):
+            try:
+                yield future.result()
+            except BrokenProcessPool as error:
+                raise SystemExit(f"a process died, at the latest in {waiting[future]}") from error
 
 
 def run(op: str, seed: int, first: int, end: int) -> Tally:

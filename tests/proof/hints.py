@@ -51,7 +51,7 @@ POINTWISE = (
     *("Dropout", "AlphaDropout", "CELU", "SELU", "LogSigmoid", "Softplus", "Softsign"),
     *("Softshrink", "Hardshrink", "Tanhshrink", "Threshold", "Hardtanh", "RReLU"),
 )
-FUNCTIONS = ("Exp", "Log", "Sqrt", "Rsqrt", "Reciprocal", "Sin", "Cos", "Erf", "Floor", "Ceil", "Round")
+FUNCTIONS = ("Exp", "Log", "Sqrt", "Rsqrt", "Reciprocal")
 
 HINTS: dict[str, Hint] = {
     **{f"Conv{k}d": convolution(k) for k in (1, 2, 3)},
@@ -95,7 +95,7 @@ HINTS: dict[str, Hint] = {
         f"InstanceNorm{k}d": replace(windowed(k, SINGLE, shapes.image), sizes={"num_features": (0, 1)})
         for k in (1, 2, 3)
     },
-    "Normalize": Hint((4,), torch=functions.normalized, shape=shapes.image, least=4, most=4),
+    "Normalize": Hint((4,), torch=functions.normalized, shape=shapes.statistics, least=4, most=4),
     "PReLU": Hint(dtypes=SINGLE, shape=shapes.slopes, lax=True),
     "GLU": Hint(shape=shapes.halved, least=1),
     "LocalResponseNorm": Hint((3, 4, 5), (DType.float32, DType.float64), lax=True),
@@ -142,7 +142,7 @@ HINTS: dict[str, Hint] = {
     "Maximum": Hint(ANY, NUMBERS, lambda a, b: torch.maximum(a, b), others=shapes.broadcast),
     "Minimum": Hint(ANY, NUMBERS, lambda a, b: torch.minimum(a, b), others=shapes.broadcast),
     "Pow": Hint(ANY, NUMBERS, functions.power, beside=("exponent",)),
-    "Clamp": Hint(ANY, NUMBERS, functions.clamp, beside=("min", "max")),
+    "Clamp": Hint(ANY, NUMBERS, functions.clamp, shape=shapes.clamped, beside=("min", "max")),
     "Concat": replace(moved(functions.concat), others=shapes.beside),
     "Mean": Hint(ANY[1:], torch=functions.reduction(torch.mean), shape=shapes.axes_once, least=1),
     **{

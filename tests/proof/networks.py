@@ -69,8 +69,9 @@ def prove(source: Source, tally: Tally, *, onnx: bool = False) -> None:
         tally.features.update(features(program))
         try:
             compare(written, twin, inputs, outputs, tally, onnx=onnx)
-        except AssertionError as error:
-            raise Disagreement(f"{error}\n\n{written.text}") from error
+        except Exception as error:  # whatever archspec or onnxruntime raises is a disagreement with torch as well
+            reason = str(error) if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
+            raise Disagreement(f"{reason}\n\n{written.text}") from error
 
 
 def example_inputs(program: Program) -> dict[str, Tensor]:
@@ -97,7 +98,8 @@ def compare(
         _same_culprits(written, twin, errors)
     elif dead:
         tally.dead += 1
-        assert {item.code.name for item in errors} == {_DEAD}, f"dead: {[layer.name for layer in dead]}; {_told(errors)}"
+        told = _told(errors) or "nothing"
+        assert {item.code.name for item in errors} == {_DEAD}, f"dead: {[layer.name for layer in dead]}; {told}"
         assert {_owner(written, item) for item in errors} == set(dead), _told(errors)
     else:
         tally.valid += 1
@@ -219,7 +221,7 @@ def randomise(module: torch.nn.Module) -> None:
         if name.endswith("running_var"):
             tensor.copy_(drawn.abs() + 0.5)
         elif tensor.dim() > 1:
-            tensor.copy_(drawn / max(1, tensor[0].numel()) ** 0.5)
+            tensor.copy_(drawn / max(1, tensor.numel() // max(1, tensor.shape[0])) ** 0.5)
         else:
             tensor.copy_(1 + 0.3 * drawn)
 

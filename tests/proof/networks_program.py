@@ -37,7 +37,7 @@ class Size:
 
 @dataclass(frozen=True)
 class Binary:
-    sign: str  # + - * // % == != < >=
+    sign: str  # + - * // == != < >=
     left: Expr
     right: Expr
 
@@ -266,7 +266,9 @@ def _layer_features(layer: Layer) -> Iterator[str]:
     if layer.let:
         yield "let of a layer"
     for read in layer.reads or ():
-        if read.every:
+        if not isinstance(read.repetition, int):
+            yield "from: by index"
+        elif read.every:
             yield "from: every"
         elif read.path:
             yield "from: dotted"

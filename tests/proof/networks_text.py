@@ -227,8 +227,10 @@ class _Writer:
                 return listed if not self.source.chance(4) else f'"{listed}"'
             case Literal(str(word)):
                 return word
+            case Literal(int(number)) if not isinstance(number, bool) and self.source.chance(6):
+                return f'"{number}"'
             case Literal(value):
-                return _shown(value) if isinstance(value, bool | float | None) or not self.source.chance(6) else f'"{value}"'
+                return _shown(value)
             case Literal() | Name() | Size() | Binary() | Either():
                 return quoted(self.text(expression))
         return f"[{', '.join(quoted(self.text(item)) for item in expression.items)}]"

@@ -18,20 +18,29 @@ Labels = tuple[str | None, ...]
 SPATIAL = ("D", "H", "W", "L")
 
 UNBATCHED = {  # ranks that torch takes, as samples without a batch or without a check; a spec's values have a batch
-    **dict.fromkeys(["Conv1d", "MaxPool1d", "AvgPool1d", "AdaptiveAvgPool1d", "ConvTranspose1d"], {2}),
-    **dict.fromkeys(["Conv2d", "ConvTranspose2d", "MaxPool2d", "AvgPool2d", "AdaptiveMaxPool2d"], {3}),
-    **dict.fromkeys(["AdaptiveAvgPool2d", "ZeroPad2d"], {2, 3}),
+    "Conv1d": (2,),
+    "Conv2d": (3,),
+    "ConvTranspose2d": (3,),
+    "MaxPool2d": (3,),
+    "AvgPool2d": (3,),
+    "AdaptiveAvgPool2d": (2, 3),
+    "ZeroPad2d": (2, 3),
 }
 
 
-class Unbatched(ValueError):
-    """A value without a batch axis, which torch takes and a spec never has."""
+WEIGHTED = ("Conv1d", "Conv2d", "ConvTranspose2d", "BatchNorm1d", "BatchNorm2d", "GroupNorm")
+
+
+class Stricter(ValueError):
+    """What torch takes and a spec never has: a value without a batch axis, a weight without elements."""
 
 
 def make(op: str, arguments: Arguments, inputs: Sequence[Tensor]) -> Callable[..., Any]:
     """What computes an op on these inputs: a module of torch.nn, or a function."""
     if inputs and inputs[0].dim() in UNBATCHED.get(op, ()):
-        raise Unbatched(f"{op} on {tuple(inputs[0].shape)}")
+        raise Stricter(f"{op} on {tuple(inputs[0].shape)}")
+    if op in WEIGHTED and inputs[0].dim() > 1 and inputs[0].shape[1] == 0:
+        raise Stricter(f"{op} of no channels: {tuple(inputs[0].shape)}")
     if op in _FUNCTIONS:
         return partial(_FUNCTIONS[op], dict(arguments))
     if op == "StochasticDepth":

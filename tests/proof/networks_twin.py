@@ -7,9 +7,8 @@ tells of each mistake once, as a spec's diagnostics do.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +31,19 @@ from tests.proof.networks_program import (
     Share,
     Size,
 )
+from tests.proof.networks_run import (
+    FAILED,
+    ApplyAgain,
+    Failure,
+    Frame,
+    Node,
+    Place,
+    Refused,
+    Result,
+    TooBig,
+    Unknown,
+    Value,
+)
 from tests.proof.networks_torch import MULTIPLE, Labels, default_labels, labels_of, make
 
 BATCH = 2
@@ -39,127 +51,17 @@ MOST_ELEMENTS = 1 << 21
 
 _REFUSALS = (RuntimeError, ValueError, IndexError, TypeError, AssertionError, NotImplementedError, ZeroDivisionError)
 _SIGNS: dict[str, Callable[[Any, Any], Any]] = {
-    **{"+": operator.add, "-": operator.sub, "*": operator.mul, "//": operator.floordiv, "%": operator.mod},
-    **{"==": operator.eq, "!=": operator.ne, "<": operator.lt, ">=": operator.ge},
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "//": operator.floordiv,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    ">=": operator.ge,
 }
 
 Env = Mapping[str, Any]
-
-
-class TooBig(Exception):
-    """A value that would take too long."""
-
-
-class _Unknown(Exception):
-    """An expression asks for the size of a value that there is not, because its layer failed."""
-
-
-class _Refused(Exception):
-    """A layer that cannot be applied; said by whoever is to blame."""
-
-    def __init__(self, culprits: Sequence[Layer | Block], message: str) -> None:
-        super().__init__(message)
-        self.culprits = tuple(culprits)
-
-
-@dataclass(frozen=True, eq=False)
-class Value:
-    tensor: Tensor
-    labels: Labels
-    node: Node | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Node:
-    """One application of one op."""
-
-    path: str
-    owner: str
-    layer: Layer
-    op: str
-    inputs: tuple[Value, ...]
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A mistake: where it may be told (a bound op's is at the op or where the block is called), and why."""
-
-    culprits: tuple[Layer | Block, ...]
-    message: str
-
-
-class Place(NamedTuple):
-    path: str
-    owner: str
-    share: Layer | None = None  # the layer on whose account it is applied again,
-    directly: bool = False  # and not a scope around it
-
-    def child(self, name: str) -> Place:
-        path, owner = (f"{each}.{name}" if each else name for each in (self.path, self.owner))
-        return Place(path, owner, self.share)
-
-
-ApplyAgain = Callable[["list[Result]", Place], "Result"]
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """What a layer gives: its values, None where it failed; its children; how to apply it again."""
-
-    values: tuple[Value, ...] | None
-    children: Mapping[str, Result] | None = None
-    owner: str = ""
-    again: ApplyAgain | None = None
-    parts: frozenset[str] = frozenset()  # the paths of the ops in it
-    absent: bool = False
-    any_number: bool = False  # of an absent layer of several outputs, each of which is the same
-
-    def single(self) -> Value:
-        if self.values is None:
-            raise _Unknown
-        if len(self.values) > 1:
-            raise _Refused((), f"{len(self.values)} outputs are read as one")
-        return self.values[0]
-
-    def part(self, name: str) -> Result:
-        if self.any_number and name.isdigit():
-            return self
-        if self.values is None and self.children is None:
-            raise _Unknown
-        if self.children is not None and not self.absent:
-            return self.children[name]
-        assert self.values is not None
-        if int(name) >= len(self.values):
-            raise _Refused((), f"there is no output {name} of {len(self.values)}")
-        return Result((self.values[int(name)],))
-
-
-FAILED = Result(None)
-
-
-@dataclass(eq=False)
-class Frame:
-    """A scope while it is run."""
-
-    parent: Frame | None
-    place: Place
-    prev: Result
-    inputs: Mapping[str, Result] = field(default_factory=dict)
-    done: dict[Layer, list[Result]] = field(default_factory=dict)
-    children: dict[str, Result] = field(default_factory=dict)
-    shown: dict[str, Result] = field(default_factory=dict)
-    numbers: int = 0
-    last: str = ""
-
-    def result(self, source: Layer | str, repetition: int = 0) -> Result:
-        frame: Frame | None = self
-        while frame is not None:
-            if isinstance(source, str) and source in frame.inputs:
-                return frame.inputs[source]
-            if isinstance(source, Layer) and source in frame.done:
-                return frame.done[source][repetition if isinstance(source.name, Key) and source.loops else -1]
-            frame = frame.parent
-        raise AssertionError(f"{source} is not visible: the program is no program")
 
 
 class Twin:
@@ -172,6 +74,7 @@ class Twin:
         self.nodes: list[Node] = []
         self.failures: list[Failure] = []
         self.unlike: list[str] = []  # how layers differ from themselves where they are shared
+        self.counts: dict[str, int] = {}  # of the outputs of each op
         self._adopted: Mapping[str, tuple[object, Callable[..., Any] | nn.Parameter]] = {}
 
     # --- the whole ------------------------------------------------------------------------------------
@@ -260,7 +163,7 @@ class Twin:
         try:
             present = layer.condition is None or bool(self.evaluate(layer.condition, env, frame))
             op = self._op(layer.what, env)
-        except (_Unknown, _Refused) as problem:
+        except (Unknown, Refused) as problem:
             self._mistake(problem, blamed or layer)
             present, apply, op = True, _nothing, ""
         else:
@@ -273,7 +176,7 @@ class Twin:
                 return
             try:
                 apply = self._applier(layer, op, frame, env, blamed or layer)
-            except (_Unknown, _Refused) as problem:
+            except (Unknown, Refused) as problem:
                 self._mistake(problem, blamed or layer)
                 apply = _nothing
         if name is None:
@@ -281,7 +184,7 @@ class Twin:
         self._present(layer, name, apply, frame, env)
 
     def _mistake(self, problem: Exception, layer: Layer) -> None:
-        if isinstance(problem, _Refused):
+        if isinstance(problem, Refused):
             self.failures.append(Failure((layer,), str(problem)))
 
     def _op(self, what: object, env: Env) -> str | None:
@@ -296,12 +199,12 @@ class Twin:
         try:
             sources = [] if owned else self._sources(layer, frame, env)
             result = apply(sources, frame.place.child(name))
-        except _Refused as problem:
+        except Refused as problem:
             self._mistake(problem, layer)
             result = FAILED
         again = result.again or apply
         owner = result.owner or frame.place.child(name).owner
-        result = Result(result.values, result.children, owner, again, self._parts(first))
+        result = Result(result.values, result.children, owner, again, self._parts(first), is_list=result.is_list)
         frame.done.setdefault(layer, []).append(result)
         frame.children[name] = frame.shown[name] = result
         if not owned:
@@ -310,7 +213,7 @@ class Twin:
     def _absent(self, layer: Layer, name: str | None, op: str | None, frame: Frame, env: Env) -> None:
         first = self.read(layer.reads[0], frame, env)[0] if layer.reads else frame.prev
         several = first.any_number or op in MULTIPLE
-        alias = Result(first.values, first.children, absent=True, any_number=several)
+        alias = Result(first.values, first.children, absent=True, any_number=several, is_list=first.is_list)
         frame.done.setdefault(layer, []).append(alias)
         if name is not None:
             frame.children[name] = alias
@@ -327,9 +230,9 @@ class Twin:
         for name, expression in let.items():
             try:
                 env = {**env, name: self.evaluate(expression, env, frame)}
-            except (_Unknown, _Refused) as problem:
+            except (Unknown, Refused) as problem:
                 self._mistake(problem, layer)
-                env = {**env, name: _Unknown}
+                env = {**env, name: Unknown}
         return env
 
     # --- what a layer reads ---------------------------------------------------------------------------
@@ -354,7 +257,7 @@ class Twin:
             if result.children is not None:
                 return list(result.children["*"].children.values())  # type: ignore[union-attr]
             return [Result((value,)) for value in result.values]
-        except _Unknown:
+        except Unknown:
             return [FAILED]
 
     # --- kinds of layers ------------------------------------------------------------------------------
@@ -379,7 +282,7 @@ class Twin:
     def _left(self, frame: Frame, last: Layer) -> Result:
         """What a finished scope gives: its last value, and its children for who reads them."""
         values = frame.prev.values
-        if values is not None and len(values) > 1:
+        if values is not None and frame.prev.is_list:
             self.failures.append(Failure((last,), f"{frame.place.path} gives {len(values)} values"))
             values = None
         return Result(values, {**frame.children, "*": Result(None, dict(frame.shown))})
@@ -394,9 +297,9 @@ class Twin:
         try:
             op = self._op(block.body, env)
             if op is None:
-                return Result(sources[0].values, absent=True)
+                return Result(sources[0].values, absent=True, is_list=sources[0].is_list)
             arguments = {name: self.evaluate(each, env, frame) for name, each in block.body.arguments.items()}
-        except _Unknown:
+        except Unknown:
             return FAILED
         return self._apply(op, arguments, sources, place, (blamed, block))
 
@@ -413,9 +316,9 @@ class Twin:
 
     def _share(self, layer: Layer, first: Result) -> ApplyAgain:
         if first.values is None:
-            raise _Unknown
+            raise Unknown
         if first.again is None:
-            raise _Refused((layer,), "an absent layer cannot be applied again")
+            raise Refused((layer,), "an absent layer cannot be applied again")
         again = first.again
 
         def apply(sources: list[Result], place: Place) -> Result:
@@ -426,7 +329,7 @@ class Twin:
             if result.values is not None and len(self.unlike) > unlike:
                 self.failures.append(Failure((layer,), self.unlike[-1]))
                 return FAILED
-            return Result(result.values, result.children, first.owner, again)
+            return Result(result.values, result.children, first.owner, again, is_list=result.is_list)
 
         return apply
 
@@ -446,15 +349,17 @@ class Twin:
         defaults = {name: each.value for name, each in self.program.defaults.get(op, {}).items()}
         try:
             outputs, labels = self._computed(op, {**defaults, **arguments}, inputs, place)
-        except _Refused as refused:
+        except Refused as refused:
             self.failures.append(Failure(refused.culprits or blamed, str(refused)))
             return FAILED
+        if self.counts.setdefault(place.owner, len(outputs)) != len(outputs):
+            self.unlike.append(f"{place.owner} gave {self.counts[place.owner]} values, and gives {len(outputs)}")
         node = Node(place.path, place.owner, blamed[0], op, inputs)
         self.nodes.append(node)
         values = tuple(Value(tensor, labels, node) for tensor in outputs)
         names = [f"{place.path}.{i}" for i in range(len(values))] if op in MULTIPLE else [place.path]
         self.values.update(zip(names, values, strict=True))
-        return Result(values)
+        return Result(values, is_list=op in MULTIPLE)
 
     def _computed(
         self, op: str, arguments: dict[str, Any], inputs: tuple[Value, ...], place: Place
@@ -466,7 +371,7 @@ class Twin:
             function = self._made(op, arguments, tensors, place)
             result = function(*tensors)
         except _REFUSALS as error:
-            raise _Refused((), f"{op}({arguments}) on {[tuple(x.shape) for x in tensors]}: {error}") from error
+            raise Refused((), f"{op}({arguments}) on {[tuple(x.shape) for x in tensors]}: {error}") from error
         outputs = result if isinstance(result, tuple) else (result,)
         if sum(tensor.numel() for tensor in outputs) > MOST_ELEMENTS:
             raise TooBig
@@ -481,7 +386,7 @@ class Twin:
             return module
         made = make(op, arguments, tensors)
         shapes = {name: tensor.shape for name, tensor in made.state_dict().items()} if _is_module(made) else {}
-        meaning = (op, arguments, shapes)
+        meaning = (op, arguments, shapes, len(tensors))
         if place.share is not None:
             first, module = self.modules.get(place.owner, (None, None))
             if first == meaning:
@@ -497,8 +402,6 @@ class Twin:
 
     def _parameter(self, arguments: dict[str, Any], place: Place) -> tuple[tuple[Tensor, ...], Labels]:
         shape = arguments["shape"]
-        if min(shape) < 1:
-            raise ValueError("an owned tensor has elements")
         if place.owner in self._adopted:
             self.modules[place.owner] = self._adopted[place.owner]
         if place.owner not in self.modules:
@@ -512,13 +415,13 @@ class Twin:
     # --- expressions ----------------------------------------------------------------------------------
 
     def evaluate(self, expression: Expr | int, env: Env, frame: Frame | None) -> Any:
-        """Raises _Unknown where it asks for a size of what failed."""
+        """Raises Unknown where it asks for a size of what failed."""
         match expression:
             case Literal(value):
                 return value
             case Name(name):
-                if env[name] is _Unknown:
-                    raise _Unknown
+                if env[name] is Unknown:
+                    raise Unknown
                 return env[name]
             case Binary(sign, left, right):
                 return _SIGNS[sign](self.evaluate(left, env, frame), self.evaluate(right, env, frame))
@@ -537,7 +440,7 @@ def _size(value: Value, axis: str | int) -> int:
         return value.tensor.shape[axis]
     if axis in value.labels:
         return value.tensor.shape[value.labels.index(str(axis))]
-    raise _Refused((), f"no axis {axis} in {tuple(value.tensor.shape)}, {value.labels}")
+    raise Refused((), f"no axis {axis} in {tuple(value.tensor.shape)}, {value.labels}")
 
 
 def _is_module(made: object) -> bool:

@@ -3,7 +3,7 @@ does, it takes what torch takes. docs/testing.md lists them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -62,7 +62,8 @@ def _list_of_another_length(draw: Draw, hint: Hint) -> bool:
     axes = int(draw.op[-2]) if draw.op[-2:-1].isdigit() else 2 if draw.op in ("Fold", "Unfold") else 0
     count = 2 * axes if "Pad" in draw.op else axes
     lists = [value for name, value in draw.arguments.items() if name in PER_AXIS and isinstance(value, list)]
-    none = [draw.arguments.get(name) == [] for name in ("dim", "dims")]
+    lists_of_axes = ("dim", "dims", "sizes", "mean", "std", *(("shape",) if draw.op == "Reshape" else ()))
+    none = [draw.arguments.get(name) == [] for name in lists_of_axes]
     return any(none) or (axes > 0 and any(len(value) != count for value in lists))
 
 
@@ -83,12 +84,16 @@ FILLED = 12
 
 def _meaningless(draw: Draw, hint: Hint) -> bool:
     rules = {**NONSENSE, **NONSENSE_OF.get(draw.op, {})}
-    written = [(name, each) for name, value in draw.arguments.items() for each in _each(value)]
-    return any(name in rules and fits(value, float) and rules[name](value) for name, value in written)
+    return any(name in rules and rules[name](number) for name, number in _numbers(draw.arguments))
 
 
-def _each(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+def _numbers(arguments: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    """All numbers that are written, in lists and in initialisers too, with the names of their arguments."""
+    for name, value in arguments.items():
+        if isinstance(value, Mapping):
+            yield from _numbers(value)
+        else:
+            yield from ((name, each) for each in (value if isinstance(value, list) else [value]) if fits(each, float))
 
 
 Senseless = Callable[[float], bool]
@@ -106,7 +111,10 @@ UNPOOLED: dict[str, Senseless] = {
     "stride": lambda value: value < 1,
     "padding": lambda value: value < 0,
 }
+STARTED: dict[str, Senseless] = {"std": lambda value: value < 0}
 NONSENSE_OF: dict[str, dict[str, Senseless]] = {
+    "Parameter": STARTED,
+    "Buffer": STARTED,
     "Div": {"value": lambda value: value == 0},
     "Softplus": {"beta": lambda value: value == 0},
     "MaxUnpool1d": UNPOOLED,
@@ -135,7 +143,7 @@ RULES: dict[str, Callable[[Draw, Hint], bool]] = {
     "an element type that weights don't have, or onnxruntime can't run": other_element_type,
     "element types are never mixed, nor is a number of another one taken": _mixed,
     "an argument has the type that torch gives it; a bool is no number, and a fraction no integer": _mistyped,
-    "a list of sizes has one for each axis, a list of axes one at least": _list_of_another_length,
+    "a list of sizes has one for each axis, and no list is empty": _list_of_another_length,
     "a size that is written is that of the input": _other_size,
     "a network says nothing of devices, and Identity takes no arguments": _unknown,
     "an axis is named: torch's guess at it is deprecated": _unnamed,

@@ -208,6 +208,22 @@ def slopes(source: Source, arguments: Arguments, rank: int) -> Shape:
     return (shape[0], arguments["num_parameters"], *shape[2:]) if arguments.get("num_parameters", 1) > 1 else shape
 
 
+def clamped(source: Source, arguments: Arguments, rank: int) -> Shape:
+    """One bound at least."""
+    if arguments.keys() <= {"min"} or not any(value is not None for value in arguments.values()):
+        arguments["min"] = source.integer(-1, 2)
+    return any_shape(source, arguments, rank)
+
+
+def statistics(source: Source, arguments: Arguments, rank: int) -> Shape:
+    """A mean and a deviation for each channel."""
+    shape = image(source, arguments, rank)
+    for field in ("mean", "std"):
+        count = 1 if source.chance(3) else max(shape[1], 1)
+        arguments[field] = [source.choice((0.5, 1, 0.25, -0.5, 2.0)) for _ in range(count)]
+    return shape
+
+
 def halved(source: Source, arguments: Arguments, rank: int) -> Shape:
     return tuple(2 * n for n in any_shape(source, arguments, rank))
 

@@ -14,6 +14,15 @@ def slips(draw: Draw, taken: Taken) -> str | None:
     return next((name for name, applies in SLIPS.items() if applies(draw, taken)), None)
 
 
+def unsafe(draw: Draw) -> str | None:
+    """Why torch is not asked at all: it would read memory beyond its inputs. That counts as a refusal."""
+    if draw.op == "ScaledDotProductAttention" and len(draw.inputs) > 2:
+        key, value = (shape[-2:-1] for shape, _ in draw.inputs[1:3])
+        if key != value:
+            return "attention reads as many values as there are keys, and does not look how many there are"
+    return None
+
+
 def _unshuffled_nothing(draw: Draw, taken: Taken) -> bool:
     return draw.op == "PixelUnshuffle" and 0 in draw.inputs[0][0]
 
@@ -37,10 +46,6 @@ def _around_twice(draw: Draw, taken: Taken) -> bool:
     return any(max(before, after) > size + min(before, 0) + min(after, 0) for size, before, after in sides)
 
 
-def _unequal_lengths(draw: Draw, taken: Taken) -> bool:
-    return draw.op == "ScaledDotProductAttention" and draw.inputs[1][0][-2] != draw.inputs[2][0][-2]
-
-
 def _unstretched(draw: Draw, taken: Taken) -> bool:
     if draw.op != "ScaledDotProductAttention" or 0 not in taken.results[0].shape:
         return False
@@ -62,7 +67,6 @@ SLIPS: dict[str, Callable[[Draw, Taken], bool]] = {
     "a convolution of no channels gives other shapes than its formula, or is refused, by its kernel": _channelless,
     "an empty result of a transposed convolution is taken by some kernels, and refused by others": _nothing_left,
     "circular padding beyond what is left after cropping reads what was never written": _around_twice,
-    "attention with fewer values than keys reads beyond their end": _unequal_lengths,
     "attention with an empty result does not stretch the leading axes": _unstretched,
     "torch.cat passes over values of shape (0,)": _passed_over,
 }

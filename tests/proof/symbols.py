@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
-from itertools import zip_longest
+from itertools import product, zip_longest
 from math import gcd
 from typing import Any
 
 from archspec import given, zoo
 from archspec.diagnostics import Diagnostics, Severity
-from archspec.dims import Condition, Dim, Symbolic, evaluate
+from archspec.dims import Condition, Dim, Symbolic, evaluate, symbol
 from archspec.elaborate import Options, elaborate
 from archspec.graph import Graph, Node
 from archspec.reports import sizes_of
@@ -90,12 +90,6 @@ class Answer:
     def asked(self) -> list[Condition]:
         return [each.condition for each in self.graph.requirements]
 
-    def members(self, name: str, other: int, upto: int) -> list[int]:
-        """The sizes of one symbol at which all conditions on it hold."""
-        asked = [each for each in self.asked if name in each.symbols]
-        pairs = ({**_numbers((other, other)), name: n} for n in range(1, upto + 1))
-        return [values[name] for values in pairs if all(each.at(**values) for each in asked)]
-
 
 def _numbers(sizes: Sizes) -> dict[str, int]:
     return {"N": BATCH, "H": sizes[0], "W": sizes[1]}
@@ -156,16 +150,30 @@ def _obstacle(subject: Subject, symbolic: Graph, sizes: Sizes) -> str | None:
     for said, found in zip_longest(symbolic.nodes, graph.nodes):
         if said is None or found is None or said.path != found.path:
             return f"other layers: {said}, {found}"
-        formula, shapes = (
-            [tuple(evaluate(size, values) for size in each.type.shape) for each in node.outputs] for node in (said, found)
-        )
+        shapes, formula = _shapes(found, values), _shapes(said, values)
         if shapes != formula:
             return f"{found}: {shapes}, and {formula} by the formula"
         if _stretched(said, found):
             return f"{found.path} stretches {[str(type_) for type_ in said.input_types]}"
+        if _arguments(said, values) != _arguments(found, values):
+            return f"{found.path} has other arguments: {found.op}, not {said.op}"
         if _weights(said) != _weights(found):
             return f"{found.path} has other weights: {_weights(found)}, not {_weights(said)}"
     return None
+
+
+def _shapes(node: Node, values: Mapping[str, int]) -> list[tuple[Dim, ...]]:
+    return [tuple(evaluate(size, values) for size in each.type.shape) for each in node.outputs]
+
+
+def _arguments(node: Node, values: Mapping[str, int]) -> dict[str, Any]:
+    """Its arguments, with numbers for the sizes in them."""
+    return {
+        name: tuple(evaluate(each, values) if isinstance(each, Symbolic) else each for each in value)
+        if isinstance(value, tuple)
+        else value
+        for name, value in ((name, getattr(node.op, name)) for name in type(node.op).model_fields)
+    }
 
 
 def _weights(node: Node) -> list[tuple[int, ...]]:
@@ -195,24 +203,42 @@ def _one_stretches(said: list[Dim], numbers: list[Dim]) -> bool:
 
 
 def _check_report(subject: Subject, answer: Answer, tally: Tally) -> None:
-    """min, multiple_of and fixed of `archspec sizes`: what the working sizes are, the other symbol being as in the
-    spec. The conditions that tell them apart have been compared with brute force."""
+    """min, multiple_of and fixed of `archspec sizes`: what the working sizes are, other symbols being as in the spec.
+    Of a symbol that is coupled with one that has no size in the spec, min is the least that goes with any. The
+    conditions that tell the sizes apart have been compared with brute force."""
     report = sizes_of(answer.graph).as_dict()["symbols"]
-    for name, other in (("H", subject.declared[1]), ("W", subject.declared[0])):
+    for name in ("H", "W"):
         if name not in report:
             continue
         told = report[name]
-        members = answer.members(name, other, 5 * UPTO)
-        expected = {
-            "min": members[0] if members else None,
-            "multiple_of": gcd(*members) if len(members) > 1 else 1,
-            "fixed": members[0] if len(members) == 1 else None,
-        }
+        expected = _expected(name, answer)
         found = {key: told[key] for key in expected}
         if found != expected:
-            raise Disagreement(f"{name} is said to be {found}, and is {expected}: {members[:8]}; {_told(answer)}")
+            raise Disagreement(f"{name} is said to be {found}, and is {expected}; {_told(answer)}")
         tally.fixed += told["fixed"] is not None
         tally.multiples += told["multiple_of"] > 1
+
+
+def _expected(name: str, answer: Answer) -> dict[str, int | None]:
+    declared = {**answer.graph.declared}
+    asked = [each.with_sizes(declared | {name: symbol(name)}) for each in answer.asked if name in each.symbols]
+    free = sorted({other for each in asked for other in each.symbols} - {name})
+    if free:
+        least = next((n for n in range(1, UPTO) if _goes(asked, {name: n}, free)), None)
+        return {} if least is None else {"min": least}
+    members = [n for n in range(1, 5 * UPTO) if all(each.at(**{name: n}) for each in asked)]
+    return {
+        "min": members[0] if members else None,
+        "multiple_of": gcd(*members) if len(members) > 1 else 1,
+        "fixed": members[0] if len(members) == 1 else None,
+    }
+
+
+def _goes(asked: Iterable[Condition], given: Mapping[str, int], free: Sequence[str]) -> bool:
+    """Whether there are sizes for the other symbols, small ones."""
+    conditions = [each.with_sizes(given) for each in asked]
+    settings = product(range(1, UPTO if len(free) == 1 else 25), repeat=len(free))
+    return any(all(each.at(**dict(zip(free, sizes, strict=True))) for each in conditions) for sizes in settings)
 
 
 def square_sizes(upto: int = UPTO) -> Iterator[Sizes]:

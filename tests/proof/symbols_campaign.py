@@ -68,7 +68,7 @@ def _image(target: str) -> Subject | None:
 def subject_of(name: str) -> Subject | None:
     """A subject by its name: a spec's or a model's, or `seed:index` of a drawn one. None: there is none, because
     it was drawn without a look at torch, which refuses it."""
-    seed, _, index = name.partition(":")
+    _, _, index = name.partition(":")
     if not index:
         return _image(name)
     source = Seeded(f"symbols:{name}")

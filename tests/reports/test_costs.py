@@ -139,6 +139,7 @@ def test_weights_are_those_of_the_built_module(name: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same'", "ignore:LSTM with projections")  # which copy, and say so
+@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
 @pytest.mark.parametrize("example", [e for e in EXAMPLES if e.inputs and 0 not in e.types()[0].shape], ids=str)
 def test_layers_hand_on_their_input_where_torch_does(example: Example) -> None:
     op, sizes = example.make(), SETTINGS[1]

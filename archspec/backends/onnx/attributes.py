@@ -88,6 +88,12 @@ def _convolution(op: Any) -> Attributes:
     return {**_window(op), **pads, "group": op.groups}
 
 
+def _transposed(op: Any) -> Attributes:
+    if any(extra >= stride for extra, stride in zip(op.output_padding, op.stride, strict=True)):
+        return {**_window(op), "group": op.groups}  # ONNX takes no such output_padding: it is written as other pads
+    return {**_convolution(op), "output_padding": op.output_padding}
+
+
 def _pool(op: Any) -> Attributes:
     return _window(op) if op.ceil_mode else {**_window(op), "pads": (*op.padding, *op.padding)}
 
@@ -104,7 +110,7 @@ def _epsilon(op: Any) -> Attributes:
 # By the op's name without its number of axes.
 _TABLE: dict[str, tuple[str, Callable[[Any], Attributes]]] = {
     "Conv": ("Conv", _convolution),
-    "ConvTranspose": ("ConvTranspose", lambda op: {**_convolution(op), "output_padding": op.output_padding}),
+    "ConvTranspose": ("ConvTranspose", _transposed),
     "MaxPool": ("MaxPool", _pool),
     "AvgPool": ("AveragePool", _average),
     "BatchNorm": ("BatchNormalization", _epsilon),

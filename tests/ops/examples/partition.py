@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tests.ops.cases import no, ok
 
-UNKNOWN = "how many parts there are is not known"
+MANY = "how many parts? that is not known"
 
 EXAMPLES = [
     ok("Chunk", "N 6 5", chunks=2, torch=lambda x: x.chunk(2, 1)),
@@ -25,10 +25,10 @@ EXAMPLES = [
 REFUSED = [
     no("chunks", "Chunk", "N 6 5", chunks=0, torch=lambda x: x.chunk(0, 1)),
     no("dim", "Chunk", "N 6 5", chunks=2, dim=3, torch=lambda x: x.chunk(2, 3)),
-    no("chunks", "Chunk", "N 6 2*H+1", chunks=2, dim=2, torch=lambda x: x.chunk(2, 2), stricter=UNKNOWN),
+    no("chunks", "Chunk", "N 6 2*H+1", chunks=2, dim=2, torch=lambda x: x.chunk(2, 2), stricter=MANY),
     no("split_size_or_sections", "Split", "N 7 5", split_size_or_sections=[2, 4], torch=lambda x: x.split([2, 4], 1)),
     no("split_size_or_sections", "Split", "N 7 5", split_size_or_sections=0, torch=lambda x: x.split(0, 1)),
-    no("split_size_or_sections", "Split", "N H", split_size_or_sections=2, torch=lambda x: x.split(2), stricter=UNKNOWN),
+    no("split_size_or_sections", "Split", "N H", split_size_or_sections=2, torch=lambda x: x.split(2), stricter=MANY),
     no("dim", "Split", "N 7 5", split_size_or_sections=2, dim=-4, torch=lambda x: x.split(2, -4)),
     no("split_size_or_sections", "Split", "N 7", split_size_or_sections=[8, -1], torch=lambda x: x.split([8, -1], 1)),
 ]

@@ -68,6 +68,7 @@ EXAMPLES = [
     ok_("N 3 H W", size=[symbol("W"), 2 * symbol("H")], mode="nearest"),
     ok_("N H W 5", size=symbol("H"), mode="nearest-exact"),
     ok_("N 3 L", size=7, mode="linear", align_corners=True),
+    ok_("N 3 H W", size=[symbol("H"), symbol("W")], mode="bicubic"),
     ok_("N 2 3 4 5", size=[5, 4, 8], mode="trilinear"),
     ok_("N 3 5 7", scale_factor=[1.3, 2], recompute_scale_factor=True, mode="bicubic"),
     ok_("N 3 9 12", size=[4, 5], mode="area"),

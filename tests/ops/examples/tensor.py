@@ -17,6 +17,7 @@ EXAMPLES = [
     ok("Parameter", shape=[20, 30], init={"uniform": {"a": -2, "b": 3.5}}),
     ok("Parameter", shape=[20, 30], init={"trunc_normal": {"std": 0.02}}),
     ok("Parameter", shape=[20, 30], init={"trunc_normal": {"mean": 0.5, "a": 0, "b": 1}}),
+    ok("Parameter", shape=[20, 30], init={"trunc_normal": {"std": -0.1}}),
     ok("Parameter", shape=[20, 30, 2], init="xavier_uniform"),
     ok("Parameter", shape=[20, 30, 2], init={"xavier_normal": {"gain": 2}}),
     ok("Parameter", shape=[20, 30, 2], init={"kaiming_uniform": {"a": 5**0.5, "mode": "fan_in"}}),

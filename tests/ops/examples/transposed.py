@@ -33,6 +33,15 @@ EXAMPLES = [
 ]
 
 REFUSED = [
+    no(
+        "output_padding",
+        "ConvTranspose2d",
+        "0 4 5 6",
+        out_channels=3,
+        kernel_size=3,
+        output_padding=2,
+        stricter="of an empty batch torch doesn't look at it",
+    ),
     no(0, "ConvTranspose2d", "0 4 0 6", out_channels=3, kernel_size=1, emission=True, stricter="onnxruntime fails"),
     no("output_padding", "ConvTranspose2d", "N 4 5 6", out_channels=3, kernel_size=3, stride=2, output_padding=2),
     no("output_padding", "ConvTranspose2d", "N 4 5 6", out_channels=3, kernel_size=3, output_padding=-1),
