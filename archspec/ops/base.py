@@ -213,10 +213,6 @@ class Op(BaseModel):
         """Emit it in evaluation mode; gives its value, or a tuple of them where `multiple`. An op that
         does nothing gives its input. Raises OpError for what torch can and ONNX cannot."""
 
-    def unproved(self, *inputs: TensorType) -> list[tuple[Dim, Dim]]:
-        """The pairs of sizes that have to be equal and are not proved to be; `infer` has accepted them."""
-        return []
-
     def entries(self, *inputs: TensorType) -> Dim | None:
         """Where the first input holds indices: how many entries they count, so that 0 to one less are legal."""
         return None

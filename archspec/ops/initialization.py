@@ -113,7 +113,7 @@ def _out_of_range(name: str, values: Mapping[str, Any]) -> str:
     """What torch refuses of the arguments together, if anything."""
     if name in ("uniform", "trunc_normal") and values["a"] > values["b"]:
         return f"takes an a up to b with {name}; they are {values['a']} and {values['b']}"
-    if (name == "normal" and values["std"] < 0) or (name == "trunc_normal" and not values["std"]):
+    if (name == "normal" and values["std"] < 0) or (name == "trunc_normal" and values["std"] <= 0):
         return f"takes no std of {values['std']} with {name}"
     if name.startswith("xavier") and values["gain"] < 0:
         return f"takes a gain of 0 or more with {name}; it is {values['gain']}"
@@ -126,13 +126,12 @@ Initializer = Annotated[Recipe | InitName | FanMode | Nonlinearity | float, _Ini
 def misfit(recipe: Recipe, shape: tuple[int, ...], dtype: DType) -> str | None:
     """Why a tensor of this shape and element type can't start so, if it can't."""
     name = recipe.name
-    if name.startswith("kaiming") and 0 in shape:
-        return None  # which torch leaves alone
     if name == "constant" and _stored(recipe.arguments["val"], dtype) is None:
         return f"gives {recipe.arguments['val']}, which is no {dtype}"
-    if not dtype.is_floating and name not in ("zeros", "ones", "constant"):
+    drawn = 0 not in shape or name in ("uniform", "xavier_uniform")
+    if drawn and not dtype.is_floating and name not in ("zeros", "ones", "constant"):
         return f"does not make {dtype}"
-    if name == "orthogonal" and dtype in (DType.float16, DType.bfloat16):
+    if drawn and name == "orthogonal" and dtype in (DType.float16, DType.bfloat16):
         return f"torch does not compute in {dtype}"
     if name in _OF_MATRICES and len(shape) < 2:
         return f"needs 2 axes, and shape has {len(shape)}"
@@ -142,16 +141,17 @@ def misfit(recipe: Recipe, shape: tuple[int, ...], dtype: DType) -> str | None:
 
 
 def _stored(value: float, dtype: DType) -> float | None:
-    """What torch makes of a number in an element: it cuts off fractions, and wraps uint8 below 0. None for a number
-    that is too large."""
+    """What torch makes of a number in an element: it cuts off fractions, and wraps integers below 0 in uint8. None for
+    a number that it refuses."""
     if dtype.is_floating:
         return value if abs(value) <= _LARGEST[dtype] else None
     if dtype is DType.bool:
         return float(value != 0)
-    whole, bound = int(value), 2 ** (8 * dtype.bytes - 1)
-    if dtype is DType.uint8:
-        return whole % 256 if abs(whole) < 256 else None
-    return whole if -bound <= whole < bound else None
+    if dtype is DType.uint8 and isinstance(value, int) and -256 < value < 0:
+        return value + 256
+    bound = 2 ** (8 * dtype.bytes - 1)
+    low, high = (0, 255) if dtype is DType.uint8 else (-bound, bound - 1)
+    return int(value) if low <= value <= high else None
 
 
 def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -173,7 +173,7 @@ def distribution(recipe: Recipe, shape: tuple[int, ...], dtype: DType = DType.fl
         case "normal":
             return Init("normal", mean=values["mean"], std=values["std"])
         case "trunc_normal":
-            return Init("trunc_normal", values["a"], values["b"], values["mean"], abs(values["std"]))
+            return Init("trunc_normal", values["a"], values["b"], values["mean"], values["std"])
         case "uniform":
             return Init.uniform(values["a"], values["b"])
         case _ if 0 in shape:

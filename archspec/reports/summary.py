@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from operator import itemgetter
 from shutil import get_terminal_size
 from typing import Any, Literal, TypeAlias
 
@@ -169,12 +170,12 @@ class Summary:
         batch = [f"{name} = {size}" for name, size in self.batch.items()]
         at_one = ["at " + ", ".join(batch)] if batch else []
         macs = [short(self.macs), *batch] if isinstance(self.macs, int) else at_one
-        kinds = weights.bytes_by_dtype if len(weights.bytes_by_dtype) > 1 else {}
+        others = sorted(weights.bytes_by_dtype.items(), key=itemgetter(1), reverse=True)[1:]
+        of_them = [f"{exact(size)} of them {dtype}" for dtype, size in others]
         return [
             ("parameters", (weights.parameters,), f"{trainable} trainable"),
             ("buffers", (weights.buffers,), ""),
-            ("weights", (weights.bytes,), in_bytes(weights.bytes)),
-            *((f"weights, {dtype}", (size,), "bytes") for dtype, size in kinds.items()),
+            ("weights", (weights.bytes,), ", ".join([in_bytes(weights.bytes), *of_them])),
             ("MACs", (self.macs,), ", ".join(macs)),
             ("activations, sum", (activations.sum,), ", ".join([in_bytes(activations.sum), *batch])),
             ("activations, peak", activations.peak, ", ".join([in_bytes(*activations.peak), *batch])),

@@ -183,7 +183,7 @@ def recurrent(kind: type[Any]) -> type[Any]:
             batch_first: bool = False,
             dropout: float = 0.0,
             bidirectional: bool = False,
-            **others: Any,
+            **others: int | str,
         ) -> None:
             super().__init__(
                 input_size,

@@ -152,7 +152,7 @@ HINTS: dict[str, Hint] = {
     "Upsample": Hint((3, 4, 5), shape=shapes.resized, least=3),
     "UpsamplingNearest2d": Hint((3, 4, 5), shape=shapes.resized_map, least=3),
     "UpsamplingBilinear2d": windowed(2, shape=shapes.resized_map),
-    "Interpolate": Hint((3, 4, 5), torch=functions.interpolate, shape=shapes.resized, least=3),
+    "Interpolate": Hint((3, 4, 5), torch=functions.interpolate, shape=shapes.resized, least=3, lax=True),
     "PixelShuffle": replace(moved(shape=shapes.shuffled, ranks=(4, 5)), least=4),
     "PixelUnshuffle": replace(moved(shape=shapes.unshuffled, ranks=(4, 5)), least=4),
     "Unfold": windowed(2, (*FLOATS, DType.bool), shapes.image),
@@ -189,7 +189,7 @@ HINTS: dict[str, Hint] = {
         lax=True,
         on_meta=True,
     ),
-    "Parameter": Hint((), torch=functions.parameter),
-    "Buffer": Hint((), torch=functions.owned),
+    "Parameter": Hint((), torch=functions.parameter, lax=True),
+    "Buffer": Hint((), torch=functions.owned, lax=True),
     "Identity": moved(ranks=ANY),
 }

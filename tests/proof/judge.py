@@ -95,7 +95,7 @@ def judge(draw: Draw, hint: Hint, share: int = 4, meta: bool = False) -> Judgeme
             return _against(draw, accepted, "archspec crashes", f"{type(error).__name__}: {error}", "")
         if found:
             return _against(draw, accepted, *found)
-    compared = meta and number % share == 1 and not other_element_type(draw, hint)
+    compared = meta and number % share == 1 and "device" not in draw.arguments and not other_element_type(draw, hint)
     quirk = _on_meta(draw, hint, theirs) if compared else ""
     return Judgement(accepted, rule, quirk=quirk)
 
@@ -163,5 +163,9 @@ def _on_meta(draw: Draw, hint: Hint, theirs: Taken | Refusal) -> str:
         refused = meta if isinstance(meta, Refusal) else theirs
         return f"{'meta' if refused is meta else 'CPU'} refuses: {refused.reason}"  # type: ignore[union-attr]
     if isinstance(meta, Taken) and meta.types != theirs.types:  # type: ignore[union-attr]
-        return f"CPU gives {theirs.types}, meta {meta.types}"  # type: ignore[union-attr]
+        return f"CPU gives {_shapes(theirs)}, meta {_shapes(meta)}"  # type: ignore[union-attr]
     return ""
+
+
+def _shapes(taken: Taken) -> str:
+    return " and ".join(" x ".join(map(str, shape)) for shape, _ in taken.types)

@@ -94,9 +94,11 @@ class Result:
         if self.values is None and self.children is None:
             raise Unknown
         if self.children is not None and not self.absent:
+            if name not in self.children:
+                raise Refused((), f"there is no layer {name}")
             return self.children[name]
         assert self.values is not None
-        if int(name) >= len(self.values):
+        if not self.is_list or not name.isdigit() or int(name) >= len(self.values):
             raise Refused((), f"there is no output {name} of {len(self.values)}")
         return Result((self.values[int(name)],))
 

@@ -44,7 +44,7 @@ from tests.proof.networks_run import (
     Unknown,
     Value,
 )
-from tests.proof.networks_torch import MULTIPLE, Labels, default_labels, labels_of, make
+from tests.proof.networks_torch import MULTIPLE, Labels, check_result, default_labels, labels_of, make
 
 BATCH = 2
 MOST_ELEMENTS = 1 << 21
@@ -370,6 +370,7 @@ class Twin:
                 return self._parameter(arguments, place)
             function = self._made(op, arguments, tensors, place)
             result = function(*tensors)
+            check_result(op, result)
         except _REFUSALS as error:
             raise Refused((), f"{op}({arguments}) on {[tuple(x.shape) for x in tensors]}: {error}") from error
         outputs = result if isinstance(result, tuple) else (result,)

@@ -4,13 +4,13 @@ does, it takes what torch takes. docs/testing.md lists them."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import torch
 
 from archspec.types import DType
 from tests.proof.draws import Draw, Hint, read_off
+from tests.proof.functions import owned, parameter
 from tests.proof.referee import Refusal, Taken, torchs
 from tests.proof.slips import slips
 from tests.proof.typed import annotations, fits
@@ -55,7 +55,7 @@ def _is_one_of(dtype: DType, number: Any) -> bool:
 def _mistyped(draw: Draw, hint: Hint) -> bool:
     known = annotations(hint.torch or getattr(torch.nn, draw.op))
     written = {name: value for name, value in draw.arguments.items() if value is not None or name not in hint.sizes}
-    return any(not fits(value, known[name]) for name, value in written.items() if name in known)
+    return any(not fits(value, known.get(name, known.get("**", Any))) for name, value in written.items())
 
 
 def _list_of_another_length(draw: Draw, hint: Hint) -> bool:
@@ -74,8 +74,11 @@ def _empty(draw: Draw, hint: Hint) -> bool:
     """Whether torch refuses the same with more in place of nothing."""
     if not hint.lax:
         return False
-    inputs = ((tuple(size or FILLED for size in shape), dtype) for shape, dtype in draw.inputs)
-    filled = replace(draw, inputs=tuple(inputs))
+    inputs = tuple((tuple(size or FILLED for size in shape), dtype) for shape, dtype in draw.inputs)
+    arguments = draw.arguments
+    if hint.torch in (parameter, owned):
+        arguments = {**arguments, "shape": [size or FILLED for size in arguments["shape"]]}
+    filled = Draw(draw.op, arguments, inputs)
     return filled != draw and isinstance(torchs(filled, hint), Refusal)
 
 

@@ -47,7 +47,7 @@ def _around_twice(draw: Draw, taken: Taken) -> bool:
 
 
 def _unstretched(draw: Draw, taken: Taken) -> bool:
-    if draw.op != "ScaledDotProductAttention" or 0 not in taken.results[0].shape:
+    if draw.op != "ScaledDotProductAttention" or not any(0 in shape for shape, _ in draw.inputs[:3]):
         return False
     last = 3 if draw.arguments.get("enable_gqa") else 2
     query, *others = (shape[:-last] for shape, _ in draw.inputs[:3])
@@ -67,6 +67,6 @@ SLIPS: dict[str, Callable[[Draw, Taken], bool]] = {
     "a convolution of no channels gives other shapes than its formula, or is refused, by its kernel": _channelless,
     "an empty result of a transposed convolution is taken by some kernels, and refused by others": _nothing_left,
     "circular padding beyond what is left after cropping reads what was never written": _around_twice,
-    "attention with an empty result does not stretch the leading axes": _unstretched,
+    "attention with an empty input does not always stretch the query": _unstretched,
     "torch.cat passes over values of shape (0,)": _passed_over,
 }

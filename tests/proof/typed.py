@@ -14,14 +14,15 @@ import torch
 @cache
 def annotations(target: Callable[..., Any]) -> dict[str, Any]:
     """The types of torch's arguments, as the class or its constructor has them; of one that has no annotation, what
-    its default says."""
+    its default says. Those that are passed on without a name stand under `**`."""
     written = get_type_hints(target.__init__ if isinstance(target, type) else target)
     attributes = get_type_hints(target) if isinstance(target, type) else {}
     found = {}
     for name, parameter in signature(target).parameters.items():
         default = parameter.default
         guess = type(default) if default is not Parameter.empty and default is not None else Any
-        found[name] = Union[written.get(name, guess), *_without_tensors(attributes.get(name)), type(default)]
+        key = "**" if parameter.kind is Parameter.VAR_KEYWORD else name
+        found[key] = Union[written.get(name, guess), *_without_tensors(attributes.get(name)), type(default)]
     return found
 
 

@@ -38,12 +38,11 @@ from tests.ops.examples import (
 
 _FAMILIES = (
     convolution,
-    patches,
-    unpooling,
-    adaptive,
-    padding,
     transposed,
+    padding,
     pooling,
+    adaptive,
+    unpooling,
     normalization,
     layer_norm,
     rescaling,
@@ -66,6 +65,7 @@ _FAMILIES = (
     arithmetic,
     reduction,
     resize,
+    patches,
     tensor,
 )
 EXAMPLES: list[Example] = [example for family in _FAMILIES for example in family.EXAMPLES]
