@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from archspec import given, zoo
 from archspec.diagnostics import Diagnostic, Diagnostics, SpecError
-from archspec.dims import Dim
+from archspec.dims import Dim, symbols
 from archspec.elaborate import MAX_LAYERS, Options, elaborate
 from archspec.elaborate.collector import collector_paused
 from archspec.graph import Graph, Output, Value
@@ -206,9 +206,11 @@ def _with_symbols(types: Mapping[str, TensorType], labels: Collection[str]) -> d
     for type_ in types.values():
         for label, size in zip(type_.axes, type_.shape, strict=True):
             found.setdefault(label or "", set()).add(size)
+            for symbol in symbols(size) - {label}:  # a name that the spec itself uses, elsewhere
+                found.setdefault(symbol, set()).add(0)
 
     def written(name: str, label: str | None, size: Dim) -> str:
-        if label is None or label not in labels:
+        if label is None or label not in labels or not isinstance(size, int):
             return str(size)
         return label if len(found[label]) == 1 else f"{label}_{name}"
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-from archspec.dims import Condition
+from archspec.dims import Condition, System, symbols
 from archspec.ops.base import Op, OwnedTensor
 from archspec.source import Span
 from archspec.types import TensorType
+
+_TRIED = 1000  # solutions of what the layers ask
 
 
 class Origin(NamedTuple):
@@ -142,6 +145,18 @@ class Graph:
     aliases: dict[str, Value] = field(default_factory=dict)  # absent layers: path -> what they stand for
     requirements: tuple[Requirement, ...] = ()  # what its symbols have to satisfy
     declared: Mapping[str, int] = field(default_factory=dict)  # the sizes that its symbols have in the spec itself
+
+    def takes(self, sizes: Mapping[str, int]) -> bool:
+        """Whether these sizes satisfy what the layers ask of symbols."""
+        return all(each.condition.at(**sizes) for each in self.requirements)
+
+    def solutions(self, otherwise: int) -> Iterator[dict[str, int]]:
+        """Sizes for all symbols of the inputs that may satisfy what the layers ask: those that the spec itself
+        gives, then others; `otherwise` for symbols of which nothing is asked."""
+        names = sorted({name for value in self.inputs for size in value.type.shape for name in symbols(size)})
+        system = System(each.condition for each in self.requirements)
+        for found in chain([self.declared], islice(system.examples(), _TRIED)):
+            yield {name: found.get(name, otherwise) for name in names}
 
     def owned(self) -> Iterator[tuple[str, Node, OwnedTensor]]:
         """Every tensor of the model once, with its state_dict key and the node that owns it."""

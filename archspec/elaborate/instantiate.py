@@ -226,8 +226,9 @@ def _inferred(
 ) -> Inferred | None:
     """The types of the outputs; None where the op refuses, which is reported."""
     key = (id(op), types)  # ops are kept by `state.ops`, so that an id stays theirs
-    if key in state.inferred and not state.overrides:
-        return state.inferred[key]
+    known = None if state.overrides else state.inferred.get(key)
+    if known is not None:
+        return known
     with gathered() as conditions:
         try:
             found = _settled(state, op, types)

@@ -149,6 +149,7 @@ Padding3 = Annotated[tuple[int, int, int] | PaddingWord, Listed(NATURAL, 3, othe
 Stride1 = Annotated[tuple[int] | None, Listed(POSITIVE, 1, others=(None,))]
 Stride2 = Annotated[tuple[int, int] | None, Listed(POSITIVE, 2, others=(None,))]
 Stride3 = Annotated[tuple[int, int, int] | None, Listed(POSITIVE, 3, others=(None,))]
+OptionalNatural1 = Annotated[tuple[int] | None, Listed(NATURAL, 1, others=(None,))]
 Adaptive2 = Annotated[tuple[int | None, int | None], Listed(OPTIONAL, 2)]
 Adaptive3 = Annotated[tuple[int | None, int | None, int | None], Listed(OPTIONAL, 3)]
 

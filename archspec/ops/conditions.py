@@ -30,7 +30,7 @@ def can_divide(divisor: int, size: Dim) -> bool:
     """Whether a size may be a multiple of `divisor`."""
     if isinstance(size, int):
         return size % divisor == 0
-    return _may_hold(Condition(size % divisor, "==", 0))
+    return _may_hold(Condition(size // divisor * divisor, "==", size))
 
 
 def _may_hold(condition: Condition) -> bool:

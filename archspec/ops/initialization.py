@@ -128,10 +128,9 @@ def misfit(recipe: Recipe, shape: tuple[int, ...], dtype: DType) -> str | None:
     name = recipe.name
     if name == "constant" and _stored(recipe.arguments["val"], dtype) is None:
         return f"gives {recipe.arguments['val']}, which is no {dtype}"
-    drawn = 0 not in shape or name in ("uniform", "xavier_uniform")
-    if drawn and not dtype.is_floating and name not in ("zeros", "ones", "constant"):
+    if not dtype.is_floating and name not in ("zeros", "ones", "constant"):
         return f"does not make {dtype}"
-    if drawn and name == "orthogonal" and dtype in (DType.float16, DType.bfloat16):
+    if name == "orthogonal" and dtype in (DType.float16, DType.bfloat16):
         return f"torch does not compute in {dtype}"
     if name in _OF_MATRICES and len(shape) < 2:
         return f"needs 2 axes, and shape has {len(shape)}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from archspec.ops.arguments import OptionalSections
+from archspec.ops.arguments import OptionalNatural1, OptionalSections
 from archspec.ops.base import (
     SINGLE,
     Emitter,
@@ -17,7 +17,6 @@ from archspec.ops.base import (
     Receptive,
     TorchModule,
     TorchRecipe,
-    counted,
     known,
     layout,
     of_dtype,
@@ -114,13 +113,17 @@ class LayerNorm2d(Normalization):
     """torchvision's LayerNorm2d, of ConvNeXt: the channels of each position to mean 0 and deviation 1. N, C, H, W,
     which it keeps. Source: Liu et al., 2022 (arXiv:2201.03545)."""
 
-    normalized_shape: int | None = Field(None, ge=0)
+    normalized_shape: OptionalNatural1 = None
     eps: float = Field(1e-5, ge=0)
     elementwise_affine: bool = True
     bias: bool = True
 
     def _channels(self, type_: TensorType) -> int:
-        return counted(self, "normalized_shape", type_.shape[1], "channels")
+        channels, (written,) = type_.shape[1], self.normalized_shape or (None,)
+        if isinstance(channels, int) and written not in (None, channels):
+            text = f"normalized_shape is {written}, but the input has {channels} channels"
+            raise OpError(text, field="normalized_shape")
+        return known(channels, "the number of channels", written=written)
 
     def infer(self, *inputs: TensorType) -> TensorType:
         of_rank(self, inputs[0], 4, axes=layout(4))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain
 from typing import TypeAlias
 
-from archspec.dims import System, evaluate, symbols
+from archspec.dims import evaluate, symbols
 from archspec.graph import Graph
 
 Sizes: TypeAlias = dict[str, int]
@@ -14,7 +14,6 @@ Sizes: TypeAlias = dict[str, int]
 BATCHES = (1, 2, 3)
 _STEP = 32  # what most networks that divide their maps divide them by
 _LARGEST = 1024
-_TRIED = 1000  # solutions of what the layers ask
 
 
 class NoSizes(Exception):
@@ -42,7 +41,8 @@ def sizes_of(graph: Graph, batches: Sequence[int] = BATCHES) -> list[Sizes]:
 def _settings(graph: Graph, batch: Sizes, names: Sequence[str]) -> Iterator[Sizes]:
     """Up to three settings of these symbols, each of which the network takes."""
     first = next(_fitting(graph, batch, _aligned(names), least=2), None)
-    first = first or next(_fitting(graph, batch, chain(_aligned(names), _solved(graph, names)), least=1), None)
+    solved = [{name: sizes[name] for name in names} for sizes in graph.solutions(_STEP)] if first is None else []
+    first = first or next(_fitting(graph, batch, chain(_aligned(names), solved), least=1), None)
     if first is None:
         raise NoSizes(f"no sizes up to {_LARGEST} were found for {', '.join(names)} that the network takes")
     turned = dict(zip(names, reversed(first.values()), strict=True))
@@ -50,7 +50,7 @@ def _settings(graph: Graph, batch: Sizes, names: Sequence[str]) -> Iterator[Size
     larger = {name: size + 2 * _STEP for name, size in turned.items()}
     more = list(_fitting(graph, batch, [odd, larger], least=1))
     if not more:
-        more = [sizes for sizes in _fitting(graph, batch, _solved(graph, names), least=1) if sizes != first]
+        more = [sizes for sizes in _fitting(graph, batch, solved, least=1) if sizes != first]
     return iter([first, *more[:2]])
 
 
@@ -59,20 +59,13 @@ def _aligned(names: Sequence[str]) -> Iterator[Sizes]:
     return ({name: size + _STEP * k for k, name in enumerate(names)} for size in range(_STEP, _LARGEST, _STEP))
 
 
-def _solved(graph: Graph, names: Sequence[str]) -> Iterator[Sizes]:
-    """The sizes that the spec itself gives, and those that solve what the layers ask of symbols."""
-    yield {name: graph.declared.get(name, _STEP) for name in names}
-    for example in islice(System(each.condition for each in graph.requirements).examples(), _TRIED):
-        yield {name: example.get(name, _STEP) for name in names}
-
-
 def _fitting(graph: Graph, batch: Sizes, candidates: Iterable[Sizes], least: int) -> Iterator[Sizes]:
     """Those that the layers ask for, and that leave at least so much of every axis that depends on them."""
     return (sizes for sizes in candidates if _fits(graph, {**batch, **sizes}, least, frozenset(sizes)))
 
 
 def _fits(graph: Graph, sizes: Sizes, least: int, free: frozenset[str]) -> bool:
-    if not all(each.condition.at(**sizes) for each in graph.requirements):
+    if not graph.takes(sizes):
         return False
     values = (value for node in graph.nodes for value in node.outputs)
     dependent = {size for value in values for size in value.type.shape if symbols(size) & free}

@@ -73,6 +73,11 @@ def test_sizes_are_those_that_layers_ask_for() -> None:
     assert all(case["H"] == case["W"] for case in equal)
 
 
+def test_a_network_that_takes_one_size_is_compared_there() -> None:
+    split = "  split: {op: Split, dim: 3, split_size_or_sections: [3, 4]}\n  act: {op: ReLU, from: split.0}\n"
+    assert {case["W"] for case in sizes_of(graph("[N, 3, H, W]", split))} == {7}
+
+
 def test_a_network_whose_sizes_are_not_found_is_refused() -> None:
     with pytest.raises(NoSizes, match="H, W"):
         sizes_of(graph("[N, 3, H, W]", COARSE))

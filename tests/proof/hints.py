@@ -34,7 +34,7 @@ def windowed(axes: int, dtypes: tuple[DType, ...] = FLOATS, shape: Shaper = shap
 
 
 def convolution(axes: int) -> Hint:
-    return replace(windowed(axes, SINGLE, shapes.grouped), sizes={"in_channels": (0, 1)}, lax=True)
+    return replace(windowed(axes, SINGLE, shapes.grouped), sizes={"in_channels": (0, 1)})
 
 
 def batch_normalization(*ranks: int) -> Hint:
@@ -152,7 +152,7 @@ HINTS: dict[str, Hint] = {
     "Upsample": Hint((3, 4, 5), shape=shapes.resized, least=3),
     "UpsamplingNearest2d": Hint((3, 4, 5), shape=shapes.resized_map, least=3),
     "UpsamplingBilinear2d": windowed(2, shape=shapes.resized_map),
-    "Interpolate": Hint((3, 4, 5), torch=functions.interpolate, shape=shapes.resized, least=3, lax=True),
+    "Interpolate": Hint((3, 4, 5), torch=functions.interpolate, shape=shapes.resized, least=3),
     "PixelShuffle": replace(moved(shape=shapes.shuffled, ranks=(4, 5)), least=4),
     "PixelUnshuffle": replace(moved(shape=shapes.unshuffled, ranks=(4, 5)), least=4),
     "Unfold": windowed(2, (*FLOATS, DType.bool), shapes.image),

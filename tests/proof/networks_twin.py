@@ -211,7 +211,11 @@ class Twin:
             frame.prev, frame.last = result, name
 
     def _absent(self, layer: Layer, name: str | None, op: str | None, frame: Frame, env: Env) -> None:
-        first = self.read(layer.reads[0], frame, env)[0] if layer.reads else frame.prev
+        try:
+            first = self.read(layer.reads[0], frame, env)[0] if layer.reads else frame.prev
+        except Refused as problem:
+            self._mistake(problem, layer)
+            first = FAILED
         several = first.any_number or op in MULTIPLE
         alias = Result(first.values, first.children, absent=True, any_number=several, is_list=first.is_list)
         frame.done.setdefault(layer, []).append(alias)

@@ -12,6 +12,7 @@ from archspec.types import DType
 from tests.proof.draws import Draw, Hint, read_off
 from tests.proof.functions import owned, parameter
 from tests.proof.referee import Refusal, Taken, torchs
+from tests.proof.shapes import spread
 from tests.proof.slips import slips
 from tests.proof.typed import annotations, fits
 from tests.proof.values import fields
@@ -87,7 +88,20 @@ FILLED = 12
 
 def _meaningless(draw: Draw, hint: Hint) -> bool:
     rules = {**NONSENSE, **NONSENSE_OF.get(draw.op, {})}
-    return any(name in rules and rules[name](number) for name, number in _numbers(draw.arguments))
+    numbers = _numbers(draw.arguments)
+    return any(name in rules and rules[name](number) for name, number in numbers) or _grown_too_far(draw)
+
+
+def _grown_too_far(draw: Draw) -> bool:
+    """Whether output_padding is no smaller than stride and dilation, which torch overlooks in an empty batch."""
+    if not draw.op.startswith("ConvTranspose"):
+        return False
+    axes = int(draw.op[-2])
+    stride, dilation, extra = (
+        spread(draw.arguments.get(name, least), axes)
+        for name, least in (("stride", 1), ("dilation", 1), ("output_padding", 0))
+    )
+    return any(more >= max(steps) for more, *steps in zip(extra, stride, dilation, strict=False))
 
 
 def _numbers(arguments: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
@@ -103,6 +117,7 @@ Senseless = Callable[[float], bool]
 NONSENSE: dict[str, Senseless] = {
     "eps": lambda value: value < 0,
     "divisor_override": lambda value: value < 0,
+    "dilation": lambda value: value < 1,
     "block_size": lambda value: value < 1 or value % 2 == 0,
     "scale_factor": lambda value: value <= 0,
     "p": lambda value: not 0 <= value <= 1,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from archspec.types import DType
 from tests.proof.draws import Draw, Shape
 from tests.proof.referee import Taken
 
@@ -62,11 +63,17 @@ def _passed_over(draw: Draw, taken: Taken) -> bool:
     return draw.op == "Concat" and len({len(shape) for shape, _ in draw.inputs}) > 1
 
 
+def _same_size(draw: Draw, taken: Taken) -> bool:
+    return draw.op == "Interpolate" and draw.arguments.get("antialias") is True and draw.inputs[0][1] in HALVES
+
+
+HALVES = (DType.float16, DType.bfloat16)
 SLIPS: dict[str, Callable[[Draw, Taken], bool]] = {
     "PixelUnshuffle gives an empty input back as it is": _unshuffled_nothing,
     "a convolution of no channels gives other shapes than its formula, or is refused, by its kernel": _channelless,
     "an empty result of a transposed convolution is taken by some kernels, and refused by others": _nothing_left,
     "circular padding beyond what is left after cropping reads what was never written": _around_twice,
     "attention with an empty input does not always stretch the query": _unstretched,
+    "antialiasing has no kernel for half floats, and does without it where no size changes": _same_size,
     "torch.cat passes over values of shape (0,)": _passed_over,
 }

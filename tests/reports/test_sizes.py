@@ -144,6 +144,14 @@ layers:
     }
 
 
+def test_axes_are_opened_under_names_of_their_own() -> None:
+    """An axis labelled L is no symbol called L that stands elsewhere, nor one of another input and size."""
+    layers = "  c1: {op: LayerNorm, from: c}\n  both: {op: Concat, dim: 2, from: [c1, d]}"
+    spec = f"inputs: {{c: [N, L, 6], d: [N, L, 7]}}\nlayers:\n{layers}"
+    symbols = archspec.load(HEAD + spec).with_dynamic("NL").sizes().symbols
+    assert {name: found.fixed for name, found in symbols.items()} == {"N": None, "L": None, "L_c": 6, "L_d": None}
+
+
 def test_a_network_without_symbols(capsys: pytest.CaptureFixture[str]) -> None:
     report = archspec.load(HEAD + "inputs: {image: [2, 3, 8, 8]}\nlayers: {act: ReLU}").sizes()
     assert report.as_dict() == {"symbols": {}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 
 import torch
 
@@ -10,25 +11,22 @@ from archspec.dims import Dim, Symbolic, evaluate, symbols
 from archspec.graph import Graph, Value
 from archspec.types import DType
 
-_LARGEST = 4096
-
 
 def example_sizes(graph: Graph, *, batch: int = 2) -> dict[str, int]:
     """A number for every symbol of the inputs: `batch` on axes labelled N; for all others the least power of two from
-    64 on at which no value of the graph is empty. Raises ValueError where there is none up to 4096."""
+    64 on at which the layers run and no value is empty, or else what solves the layers' conditions. Raises ValueError
+    where nothing is found."""
     axes = [pair for value in graph.inputs for pair in zip(value.type.shape, value.type.axes, strict=True)]
     batches = {name for size, label in axes if label == "N" for name in symbols(size)}
     others = {name for size, _ in axes for name in symbols(size)} - batches
     values = [*graph.inputs, *(value for node in graph.nodes for value in node.outputs)]
     dims = {size for value in values for size in value.type.shape if isinstance(size, Symbolic)}
-    size = 64
-    while size <= _LARGEST:
-        sizes = {**dict.fromkeys(sorted(batches), batch), **dict.fromkeys(sorted(others), size)}
-        if all(_number(dim, sizes) >= 1 for dim in dims):
+    powers = (dict.fromkeys(sorted(others), 2**power) for power in range(6, 13))
+    for candidate in chain(powers, graph.solutions(64)):
+        sizes = {**candidate, **dict.fromkeys(sorted(batches), batch)}
+        if graph.takes(sizes) and all(_number(dim, sizes) >= 1 for dim in dims):
             return sizes
-        size *= 2
-    wanted = ", ".join(sorted(others))
-    raise ValueError(f"no size up to {_LARGEST} for {wanted} leaves every value of {graph.name} non-empty")
+    raise ValueError(f"no sizes for {', '.join(sorted(others))} leave every value of {graph.name} non-empty")
 
 
 def example_inputs(

@@ -17,7 +17,7 @@ EXAMPLES = [
     ok("RMSNorm", "N 0"),
     ok("LayerNorm2d", "N 6 H 6"),
     ok("LayerNorm2d", "N 6 5 W", normalized_shape=6, eps=0.1, bias=False),
-    ok("LayerNorm2d", "0 6 5 6", elementwise_affine=False),
+    ok("LayerNorm2d", "0 6 5 6", normalized_shape=[6], elementwise_affine=False),
     ok("RMSNorm", "N L 8"),
     ok("RMSNorm", "N 5 6 8", normalized_shape=8, eps=0.1),
     ok("RMSNorm", "N H 6 8", normalized_shape=[6, 8], elementwise_affine=False),

@@ -39,7 +39,6 @@ EXAMPLES = [
     ok("Buffer", shape=[3], init=2.5, dtype="bool"),
     ok("Buffer", shape=[3], init=-1.5, dtype="int8"),
     ok("Buffer", shape=[3], init=-1, dtype="uint8"),
-    ok("Buffer", shape=[0, 3], init="orthogonal", dtype="int32"),
     ok("Identity", "N 3 H W"),
     ok("Identity", "N:int64"),
 ]
