@@ -87,7 +87,8 @@ class Walker:
             if not is_free(name, layer, context, self.state):
                 return
         place = context.place.child(name)
-        if self._too_deep(place, layer, name, context):
+        if place.path.count(".") >= MAX_SCOPE_DEPTH:
+            self._report_too_deep(layer, name, context)
             return
         edits = self.state.edits.get(place.owner)
         if edits is None:
@@ -111,15 +112,12 @@ class Walker:
             if edit.insert is not None:
                 self.walk(edit.insert, _in_file(context, edit))
 
-    def _too_deep(self, place: Place, layer: LayerDecl, name: str, context: Context) -> bool:
-        """Whether a layer stands too deep in scopes; reported, once."""
-        if place.path.count(".") < MAX_SCOPE_DEPTH:
-            return False
+    def _report_too_deep(self, layer: LayerDecl, name: str, context: Context) -> None:
+        """Report a layer that stands too deep in scopes; what reads it stays silent."""
         message = f"layers are nested deeper than {MAX_SCOPE_DEPTH} here"
         self.state.diagnostics.add("A314", message, layer.span)
         context.values.define(name, FAILED)
         context.values.prev, context.values.last = FAILED, name
-        return True
 
     def _replace(
         self, layer: LayerDecl, name: str, place: Place, other: LayerDecl, there: Context, context: Context

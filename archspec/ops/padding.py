@@ -57,7 +57,8 @@ class _Pad(Weightless):
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
         if self.padding_mode != "circular":
             runnable("Pad", inputs[0], *_PADDED)
-        return extend(emit, values[0], self.padding_mode, [(0, 0), (0, 0), *self._sides()])
+        zero = _constant(emit, 0.0, inputs[0].dtype) if self.padding_mode == "zeros" else None
+        return extend(emit, values[0], self.padding_mode, [(0, 0), (0, 0), *self._sides()], zero)
 
 
 class _ConstantPad(_Pad):
@@ -73,8 +74,14 @@ class _ConstantPad(_Pad):
 
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
         runnable("Pad", inputs[0], *_PADDED)
-        value = emit.constant(self.value, inputs[0].dtype)
+        value = _constant(emit, self.value, inputs[0].dtype)
         return extend(emit, values[0], "zeros", [(0, 0), (0, 0), *self._sides()], value)
+
+
+def _constant(emit: Emitter, value: float, dtype: DType) -> Handle:
+    """What stands in a border. onnxruntime folds one of 0 into a MaxPool behind it, whose own border is -inf; it
+    leaves -0.0 alone."""
+    return emit.constant(value or -0.0, dtype)
 
 
 def _holds(dtype: DType, value: float) -> bool:

@@ -51,6 +51,8 @@ def fuzz(options: Namespace) -> int:
     if options.replay:
         return _replay(options.replay)
     names = options.only.split(",") if options.only else ops.names()
+    if unknown := sorted(set(names) - HINTS.keys()):
+        raise SystemExit(f"there is no op {', '.join(unknown)}")
     tallies = {name: Tally(name) for name in names}
     for done in _batches(names, options):
         tallies[done.op].add(done)
@@ -168,7 +170,7 @@ def _print_table(tallies: Iterable[Tally]) -> None:
     for tally in [*tallies, total]:
         draws = tally.verdicts.total()
         found = sum(map(len, tally.found.values()))
-        speed = draws / tally.seconds
+        speed = draws / (tally.seconds or 1)
         print(f"{tally.op:24}{tally.verdicts[True]:10}{tally.verdicts[False]:10}{found:10}{speed:10.0f}")
         if tally is not total:
             total.add(tally)

@@ -48,7 +48,7 @@ class Hint:
     behind: Mapping[int, tuple[DType, ...]] = field(default_factory=dict)
     """The element types that archspec takes of other inputs, by number, which else have the first one's."""
     least: int | Callable[[Arguments], int] = 0
-    """The rank of its first input that has a batch axis, where torch also takes one without."""
+    """The rank of inputs that have a batch axis, where torch also takes them without."""
     most: int | None = None
     """The greatest rank that torch documents, where it takes others."""
     shape: Callable[[Source, Arguments, int], Shape] | None = None
@@ -56,7 +56,7 @@ class Hint:
     others: Callable[[Source, Arguments, Input], list[Input]] | None = None
     """Draws the inputs behind the first one."""
     beside: tuple[str, ...] = ()
-    """Arguments that stand beside the elements; among integers, a fraction makes torch change their type."""
+    """Numbers that stand beside the elements, or among them, and have to be of their type."""
     below: int = 2
     """The integers that it reads are 0 or more, and below this."""
     lax: bool = False

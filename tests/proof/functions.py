@@ -59,6 +59,18 @@ def normalized(x: Tensor, *, mean: list[float], std: list[float]) -> Tensor:
     return torchvision.transforms.functional.normalize(x, mean, std)  # type: ignore[no-any-return]
 
 
+def reshape(x: Tensor, *, shape: list[int]) -> Tensor:
+    return torch.reshape(x, shape)
+
+
+def expand(x: Tensor, *, sizes: list[int]) -> Tensor:
+    return x.expand(sizes)
+
+
+def permute(x: Tensor, *, dims: list[int]) -> Tensor:
+    return torch.permute(x, dims)
+
+
 def squeeze(x: Tensor, *, dim: int | list[int]) -> Tensor:
     return torch.squeeze(x, dim)
 
@@ -133,7 +145,7 @@ def attention(
 
 
 def bilinear(layer: torch.nn.Bilinear, x: Tensor, y: Tensor) -> Tensor:
-    """x^T W y as two matrix products."""
+    """x^T W y as two matrix products. (einsum leaves axes of size 1 out of them, and their products uncounted.)"""
     features, samples = layer.in1_features, x.shape[:-1].numel()
     weight = layer.weight.movedim(1, 0).reshape(features, -1)
     products = (x.reshape(samples, features) @ weight).reshape(samples, layer.out_features, layer.in2_features)

@@ -141,6 +141,8 @@ def _same_culprits(written: Written, twin: Twin, errors: list[Diagnostic]) -> No
     told = {_owner(written, item) for item in errors}
     for failure in twin.failures:
         assert told & set(failure.culprits), f"not told: {failure.message}; but {_told(errors) or 'nothing'}"
+    if any(item.code.name == "A506" for item in errors):  # it gives values all the same, to layers behind it
+        return
     blamed = {culprit for failure in twin.failures for culprit in failure.culprits}
     surplus = [item for item in errors if _owner(written, item) not in blamed]
     assert not surplus, f"torch refuses nothing there: {_told(surplus)}"
@@ -194,8 +196,11 @@ def _same_network(
         torch.testing.assert_close(found[name], value.tensor, rtol=0, atol=0, equal_nan=True)
     tally.flat += all(not value.tensor.numel() or float(value.tensor.std()) < 1e-3 for value in expected.values())
     if onnx:
+        if not all(value.tensor.numel() for value in again.values.values()):
+            tally.onnx["empty"] += 1  # onnxruntime has kernels that fail on nothing
+            return
         tensors = {name: each.tensor for name, each in expected.items()}
-        scale = max(float(value.tensor.abs().max()) for value in again.values.values() if value.tensor.numel())
+        scale = max((float(value.tensor.abs().max()) for value in again.values.values()), default=1.0)
         tally.onnx[compare_onnx(graph, module, inputs, tensors, max(1.0, scale))] += 1
 
 

@@ -26,6 +26,7 @@ from tests.proof.networks_program import (
     Program,
     Read,
     Share,
+    called_blocks,
 )
 from tests.proof.networks_scope import Here, alike, only
 from tests.proof.networks_spelling import INDICES, Spelling
@@ -76,6 +77,7 @@ class _Drawer:
         program.body = Group(root.children, root.named)
         self._body(root, count)
         self._outputs(root)
+        program.blocks[:] = called_blocks(program)
         return program
 
     def _outputs(self, root: Here) -> None:

@@ -112,6 +112,13 @@ def _average_pool(source: Source, shape: Shape, wild: bool) -> dict[str, Any]:
     return found
 
 
+def _power_pool(source: Source, shape: Shape, wild: bool) -> dict[str, Any]:
+    found: dict[str, Any] = {"norm_type": source.choice([1, 2]), "kernel_size": source.integer(1, 5 if wild else 2)}
+    _sometimes(source, 3, found, "stride", source.integer(1, 2))
+    _sometimes(source, 3, found, "ceil_mode", True)
+    return found
+
+
 def _adaptive(source: Source, shape: Shape, wild: bool) -> dict[str, Any]:
     return {"output_size": source.choice([1, 1, 2, 3, [2, 1], [1, 3]])}
 
@@ -183,6 +190,15 @@ _ARGUMENTS: dict[str, Callable[[Source, Shape, bool], dict[str, Any]]] = {
     "Slice": _slice,
     "Select": lambda source, shape, wild: {"dim": source.choice([1, -1]), "index": source.integer(0, 3 if wild else 0)},
     "Mean": lambda source, shape, wild: {"dim": source.choice([[2, 3], -1, 1]), "keepdim": source.chance(2)},
+    "AdaptiveMaxPool2d": _adaptive,
+    "LPPool2d": _power_pool,
+    "InstanceNorm2d": lambda source, shape, wild: {"affine": True} if source.chance(2) else {},
+    "PReLU": lambda source, shape, wild: {"num_parameters": shape[1]} if source.chance(3) else {},
+    "GLU": lambda source, shape, wild: {"dim": source.choice([1, -1])},
+    "ReflectionPad2d": lambda source, shape, wild: {"padding": [source.integer(0, 2) for _ in range(4)]},
+    "ReplicationPad2d": lambda source, shape, wild: {"padding": source.integer(0, 2)},
+    "PixelShuffle": lambda source, shape, wild: {"upscale_factor": source.integer(1, 2)},
+    "PixelUnshuffle": lambda source, shape, wild: {"downscale_factor": source.integer(1, 3 if wild else 2)},
     "Permute": _permute,
     "Transpose": lambda source, shape, wild: {"dim0": 1, "dim1": source.choice([2, 3, -1] if wild else [2, -1])},
     "Reshape": _reshape,
@@ -194,7 +210,8 @@ _ANY = [*ACTIVATIONS[:4], "Mul", "Identity", "Dropout"]
 _IMAGES = [
     *["Conv2d"] * 12, "ConvTranspose2d", "ConvTranspose2d", *["MaxPool2d"] * 3, "AvgPool2d", "AvgPool2d",
     "AdaptiveAvgPool2d", "BatchNorm2d", "BatchNorm2d", "GroupNorm", "Upsample", "Upsample", "ZeroPad2d", "ZeroPad2d",
-    "ChannelShuffle", "Flatten", "Chunk", "Chunk", "Split", "Split", "Slice", "Mean", "Permute", "Transpose", "Reshape",
+    "AdaptiveMaxPool2d", "LPPool2d", "InstanceNorm2d", "PReLU", "GLU", "ReflectionPad2d", "ReplicationPad2d",
+    "PixelShuffle", "PixelUnshuffle", "ChannelShuffle", "Flatten", "Chunk", "Chunk", "Split", "Split", "Slice", "Mean", "Permute", "Transpose", "Reshape",
 ]  # fmt: skip
 _BY_RANK: dict[int, list[str]] = {
     4: _IMAGES,

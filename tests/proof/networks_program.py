@@ -188,6 +188,18 @@ def layers_of(program: Program) -> Iterator[Layer]:
             yield from _within(block.body)
 
 
+def called_blocks(program: Program) -> list[Block]:
+    """The blocks that the network uses, in order."""
+    found: set[Block] = set()
+    waiting = [program.body]
+    while waiting:
+        for layer in _within(waiting.pop()):
+            if isinstance(layer.what, Call) and layer.what.block not in found:
+                found.add(layer.what.block)
+                waiting += [layer.what.block.body] if isinstance(layer.what.block.body, Group) else []
+    return [block for block in program.blocks if block in found]
+
+
 def _within(group: Group) -> Iterator[Layer]:
     for layer in group.children:
         yield layer

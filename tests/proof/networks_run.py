@@ -91,7 +91,7 @@ class Result:
     def part(self, name: str) -> Result:
         if self.any_number and name.isdigit():
             return self
-        if self.values is None and self.children is None:
+        if self.values is None:
             raise Unknown
         if self.children is not None and not self.absent:
             if name not in self.children:

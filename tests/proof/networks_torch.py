@@ -24,7 +24,14 @@ UNBATCHED = {  # ranks that torch takes, as samples without a batch or without a
     "MaxPool2d": (3,),
     "AvgPool2d": (3,),
     "AdaptiveAvgPool2d": (2, 3),
+    "AdaptiveMaxPool2d": (3,),
+    "LPPool2d": (3,),
+    "InstanceNorm2d": (3,),
     "ZeroPad2d": (2, 3),
+    "ReflectionPad2d": (3,),
+    "ReplicationPad2d": (3,),
+    "PixelShuffle": (3,),
+    "PixelUnshuffle": (3,),
 }
 
 
@@ -128,7 +135,8 @@ MULTIPLE = ("Chunk", "Split")
 
 _LAID_OUT = {  # they read N, C and spatial axes in this order, whatever their labels were
     *("Conv1d", "Conv2d", "ConvTranspose2d", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "Upsample", "ZeroPad2d"),
-    *("BatchNorm1d", "BatchNorm2d"),
+    *("BatchNorm1d", "BatchNorm2d", "InstanceNorm2d", "AdaptiveMaxPool2d", "LPPool2d", "ReflectionPad2d"),
+    *("ReplicationPad2d", "PixelShuffle", "PixelUnshuffle"),
 }
 
 

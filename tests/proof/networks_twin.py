@@ -305,6 +305,9 @@ class Twin:
             arguments = {name: self.evaluate(each, env, frame) for name, each in block.body.arguments.items()}
         except Unknown:
             return FAILED
+        except Refused as problem:
+            self.failures.append(Failure((blamed, block), str(problem)))
+            return FAILED
         return self._apply(op, arguments, sources, place, (blamed, block))
 
     def enter(
@@ -326,11 +329,12 @@ class Twin:
         again = first.again
 
         def apply(sources: list[Result], place: Place) -> Result:
-            start, unlike = len(self.nodes), len(self.unlike)
+            start, unlike, failures = len(self.nodes), len(self.unlike), len(self.failures)
             result = again(sources, Place(place.path, first.owner, layer, True))
-            if result.values is not None and self._parts(start) != first.parts:
+            whole = result.values is not None and len(self.failures) == failures
+            if whole and self._parts(start) != first.parts:
                 self.unlike.append(f"{first.parts} are in it, and then {self._parts(start)}")
-            if result.values is not None and len(self.unlike) > unlike:
+            if whole and len(self.unlike) > unlike:
                 self.failures.append(Failure((layer,), self.unlike[-1]))
                 return FAILED
             return Result(result.values, result.children, first.owner, again, is_list=result.is_list)
@@ -356,7 +360,7 @@ class Twin:
         except Refused as refused:
             self.failures.append(Failure(refused.culprits or blamed, str(refused)))
             return FAILED
-        if self.counts.setdefault(place.owner, len(outputs)) != len(outputs):
+        if self.counts.setdefault(place.owner, len(outputs)) != len(outputs) and not place.directly:
             self.unlike.append(f"{place.owner} gave {self.counts[place.owner]} values, and gives {len(outputs)}")
         node = Node(place.path, place.owner, blamed[0], op, inputs)
         self.nodes.append(node)

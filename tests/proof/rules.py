@@ -3,7 +3,7 @@ does, it takes what torch takes. docs/testing.md lists them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -11,8 +11,8 @@ import torch
 from archspec.types import DType
 from tests.proof.draws import Draw, Hint, read_off
 from tests.proof.functions import owned, parameter
+from tests.proof.nonsense import meaningless
 from tests.proof.referee import Refusal, Taken, torchs
-from tests.proof.shapes import spread
 from tests.proof.slips import slips
 from tests.proof.typed import annotations, fits
 from tests.proof.values import fields
@@ -63,11 +63,12 @@ def _list_of_another_length(draw: Draw, hint: Hint) -> bool:
     axes = int(draw.op[-2]) if draw.op[-2:-1].isdigit() else 2 if draw.op in ("Fold", "Unfold") else 0
     count = 2 * axes if "Pad" in draw.op else axes
     lists = [value for name, value in draw.arguments.items() if name in PER_AXIS and isinstance(value, list)]
-    lists_of_axes = ("dim", "dims", "sizes", "mean", "std", *(("shape",) if draw.op == "Reshape" else ()))
-    none = [draw.arguments.get(name) == [] for name in lists_of_axes]
+    shapes = ("shape",) if draw.op == "Reshape" else ()
+    none = [draw.arguments.get(name) == [] for name in (*NEVER_EMPTY, *shapes)]
     return any(none) or (axes > 0 and any(len(value) != count for value in lists))
 
 
+NEVER_EMPTY = ("dim", "dims", "sizes", "mean", "std", "split_size_or_sections")
 PER_AXIS = ("kernel_size", "stride", "padding", "dilation", "output_padding", "output_size")
 
 
@@ -83,62 +84,7 @@ def _empty(draw: Draw, hint: Hint) -> bool:
     return filled != draw and isinstance(torchs(filled, hint), Refusal)
 
 
-FILLED = 12
-
-
-def _meaningless(draw: Draw, hint: Hint) -> bool:
-    rules = {**NONSENSE, **NONSENSE_OF.get(draw.op, {})}
-    numbers = _numbers(draw.arguments)
-    return any(name in rules and rules[name](number) for name, number in numbers) or _grown_too_far(draw)
-
-
-def _grown_too_far(draw: Draw) -> bool:
-    """Whether output_padding is no smaller than stride and dilation, which torch overlooks in an empty batch."""
-    if not draw.op.startswith("ConvTranspose"):
-        return False
-    axes = int(draw.op[-2])
-    stride, dilation, extra = (
-        spread(draw.arguments.get(name, least), axes)
-        for name, least in (("stride", 1), ("dilation", 1), ("output_padding", 0))
-    )
-    return any(more >= max(steps) for more, *steps in zip(extra, stride, dilation, strict=False))
-
-
-def _numbers(arguments: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    """All numbers that are written, in lists and in initialisers too, with the names of their arguments."""
-    for name, value in arguments.items():
-        if isinstance(value, Mapping):
-            yield from _numbers(value)
-        else:
-            yield from ((name, each) for each in (value if isinstance(value, list) else [value]) if fits(each, float))
-
-
-Senseless = Callable[[float], bool]
-NONSENSE: dict[str, Senseless] = {
-    "eps": lambda value: value < 0,
-    "divisor_override": lambda value: value < 0,
-    "dilation": lambda value: value < 1,
-    "block_size": lambda value: value < 1 or value % 2 == 0,
-    "scale_factor": lambda value: value <= 0,
-    "p": lambda value: not 0 <= value <= 1,
-    "dropout": lambda value: not 0 <= value <= 1,
-}
-"""Numbers that torch takes and that mean nothing, or that fail in training only."""
-UNPOOLED: dict[str, Senseless] = {
-    "kernel_size": lambda value: value < 1,
-    "stride": lambda value: value < 1,
-    "padding": lambda value: value < 0,
-}
-STARTED: dict[str, Senseless] = {"std": lambda value: value < 0}
-NONSENSE_OF: dict[str, dict[str, Senseless]] = {
-    "Parameter": STARTED,
-    "Buffer": STARTED,
-    "Div": {"value": lambda value: value == 0},
-    "Softplus": {"beta": lambda value: value == 0},
-    "MaxUnpool1d": UNPOOLED,
-    "MaxUnpool2d": UNPOOLED,
-    "MaxUnpool3d": UNPOOLED,
-}
+FILLED = 13  # beyond all sizes that are drawn
 
 
 def _unnamed(draw: Draw, hint: Hint) -> bool:
@@ -165,6 +111,6 @@ RULES: dict[str, Callable[[Draw, Hint], bool]] = {
     "a size that is written is that of the input": _other_size,
     "a network says nothing of devices, and Identity takes no arguments": _unknown,
     "an axis is named: torch's guess at it is deprecated": _unnamed,
-    "a number means something, in training too": _meaningless,
+    "a number means something, in training too": lambda draw, hint: meaningless(draw),
     "a mistake is one even where the input is empty": _empty,
 }

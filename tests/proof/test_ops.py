@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from inspect import signature
+from pathlib import Path
 
 import pytest
 import torch
@@ -15,6 +16,8 @@ from archspec import ops
 from tests.proof.draws import Draw, Hint, broken, plausible
 from tests.proof.hints import HINTS
 from tests.proof.judge import judge
+from tests.proof.rules import RULES
+from tests.proof.slips import SLIPS
 from tests.proof.source import Source, drawn_by
 from tests.proof.values import fields
 
@@ -71,3 +74,8 @@ LEFT_OUT = {
 }
 """Arguments of torch's that an op lacks: with `max_norm` a forward pass changes the weights, the next two are torch's
 way to make it from weights, and the last are deprecated names."""
+
+
+def test_every_rule_by_which_archspec_is_stricter_is_written_down() -> None:
+    page = (Path(__file__).parents[2] / "docs/testing.md").read_text(encoding="utf-8")
+    assert [name for name in (*RULES, *SLIPS) if f"| {name} |" not in page] == []
