@@ -18,6 +18,8 @@ def unlike(first: Node | Scope, again: Node | Scope) -> str | None:
 
 def _difference(one: Node, other: Node) -> str | None:
     name = one.path.rpartition(".")[2]
+    if len(one.outputs) != len(other.outputs):
+        return f"`{one.owner}` gave {len(one.outputs)} values, and gives {len(other.outputs)} here"
     owned, needed = one.parameters(), other.parameters()
     for tensor in owned.keys() & needed.keys():
         if owned[tensor].shape != needed[tensor].shape:

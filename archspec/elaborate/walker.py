@@ -388,12 +388,15 @@ class Walker:
         labels = [Label(entry.span, "first applied here")] if entry.span else []
 
         def apply(sources: list[Entry], site: Site) -> Entry:
+            said = len(self.state.diagnostics)
             result = again(sources, site._replace(place=Place(site.place.path, entry.owner)))
-            if result.step is not None:  # shared once more, it is the first that is applied
-                result.apply, result.span = again, layer.span
-            if result.values and result.step is not None and (problem := unlike(first, result.step)):
+            if result.step is None or len(self.state.diagnostics) > said:  # it failed, or a layer inside of it did
+                return result
+            result.apply, result.span = again, layer.span  # shared once more, it is the first that is applied
+            if result.values and (problem := unlike(first, result.step)):
                 message = f"`{word.text}` cannot be applied here: {problem}"
                 self.state.diagnostics.add("A506", message, layer.span, labels=labels)
+                return FAILED
             return result
 
         return apply

@@ -173,6 +173,30 @@ def test_a_promise_of_a_shared_block_holds_in_each_application() -> None:
     assert codes(spec) == []
 
 
+def test_a_layer_that_cannot_be_shared_is_one_mistake() -> None:
+    """What reads it stays silent, and what is refused inside of it is told once."""
+    parts = """
+    inputs: {image: [2, 4, 2, 2]}
+    layers:
+      first: {layers: {parts: {op: Chunk, chunks: 4}, one: {op: ReLU, from: parts.0}}}
+      again: {share: first, from: first.one}
+      more: {op: Conv2d, in_channels: 7, out_channels: 1, kernel_size: 1}
+    """
+    [item] = archspec.check(whole(parts))
+    assert item.code.name == "A506"
+    assert "`first.parts` gave 4 values, and gives 1 here" in item.message
+    inner = """
+    layers:
+      pool: {op: MaxPool2d, kernel_size: 2}
+      head: {from: image, layers: {b: ReLU, a: {op: MaxPool2d, kernel_size: 5}, c: {op: ReLU, from: b}}}
+      again: {share: head, from: pool}
+      sum: {op: Add, from: [again, pool]}
+      out: {op: Mean, dim: 0}
+    outputs: {out: out, a: head.a, again: again.a}
+    """
+    assert codes(inner) == ["A501"]
+
+
 def test_a_module_may_be_called_in_another_way() -> None:
     """The LSTM goes on from its own states; attention on itself, and then on three values."""
     model = archspec.build("""

@@ -87,7 +87,7 @@ def compare(
 ) -> None:
     symbolic = any("N" in shape for shape in twin.program.inputs.values())
     compilation = compile_target(written.text)
-    if symbolic and (twin.failures or compilation.graph is None):
+    if symbolic and (twin.failures or not _holds_here(compilation.graph)):
         with_number = compile_target(written.text.replace("[N, ", f"[{BATCH}, "))
         _fits(compilation, with_number, tally)
         compilation = with_number
@@ -113,12 +113,16 @@ def _fits(symbolic: Compilation, with_number: Compilation, tally: Tally) -> None
     condition says so, and the other way round only where a layer's own size would depend on the batch."""
     if symbolic.graph is not None and with_number.graph is None:
         tally.other_batch += 1
-        conditions = [each.condition for each in symbolic.graph.requirements]
-        assert not all(each.at(N=BATCH) for each in conditions), f"only refused for a batch of {BATCH}: {conditions}"
+        assert not _holds_here(symbolic.graph), f"only refused for a batch of {BATCH}: {symbolic.graph.requirements}"
     if symbolic.graph is None and with_number.graph is not None:
         tally.other_batch += 1
         errors = _errors(symbolic)
         assert all("N" in item.message for item in errors), f"fine for a batch of {BATCH}: {_told(errors)}"
+
+
+def _holds_here(graph: Graph | None) -> bool:
+    """Whether there is a network, and all its conditions hold for this batch."""
+    return graph is not None and all(each.condition.at(N=BATCH) for each in graph.requirements)
 
 
 def _errors(compilation: Compilation) -> list[Diagnostic]:

@@ -121,7 +121,7 @@ class _Drawer:
         if here.frame.prev.is_list:  # all of its outputs, or one
             self._every(here) if self.source.chance(3) else self._op(here)
             return
-        kinds = [self._op] * 10 + [self._merge] * 4 + [self._share, self._scaled, self._zipped]
+        kinds = [self._op] * 10 + [self._merge] * 4 + [self._share, self._scaled, self._zipped, self._zipped]
         if here.depth < _DEEPEST:
             kinds += [self._repeated, self._repeated, self._scope, self._scope, self._splice, self._call, self._call]
         self.source.choice(kinds)(here)

@@ -211,7 +211,8 @@ _IMAGES = [
     *["Conv2d"] * 12, "ConvTranspose2d", "ConvTranspose2d", *["MaxPool2d"] * 3, "AvgPool2d", "AvgPool2d",
     "AdaptiveAvgPool2d", "BatchNorm2d", "BatchNorm2d", "GroupNorm", "Upsample", "Upsample", "ZeroPad2d", "ZeroPad2d",
     "AdaptiveMaxPool2d", "LPPool2d", "InstanceNorm2d", "PReLU", "GLU", "ReflectionPad2d", "ReplicationPad2d",
-    "PixelShuffle", "PixelUnshuffle", "ChannelShuffle", "Flatten", "Chunk", "Chunk", "Split", "Split", "Slice", "Mean", "Permute", "Transpose", "Reshape",
+    "PixelShuffle", "PixelUnshuffle", "ChannelShuffle", "Flatten", "Chunk", "Chunk", "Split", "Split", "Slice",
+    "Mean", "Permute", "Transpose", "Reshape",
 ]  # fmt: skip
 _BY_RANK: dict[int, list[str]] = {
     4: _IMAGES,

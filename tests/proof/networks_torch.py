@@ -18,6 +18,10 @@ Labels = tuple[str | None, ...]
 SPATIAL = ("D", "H", "W", "L")
 
 UNBATCHED = {  # ranks that torch takes, as samples without a batch or without a check; a spec's values have a batch
+    "Mean": (0,),
+    "Softmax": (0,),
+    "Linear": (1,),
+    "LayerNorm": (1,),
     "Conv1d": (2,),
     "Conv2d": (3,),
     "ConvTranspose2d": (3,),
@@ -48,6 +52,8 @@ def make(op: str, arguments: Arguments, inputs: Sequence[Tensor]) -> Callable[..
         raise Stricter(f"{op} on {tuple(inputs[0].shape)}")
     if op in WEIGHTED and inputs[0].dim() > 1 and inputs[0].shape[1] == 0:
         raise Stricter(f"{op} of no channels: {tuple(inputs[0].shape)}")
+    if op == "PixelUnshuffle" and inputs[0].numel() == 0:
+        raise Stricter(f"{op} of nothing: {tuple(inputs[0].shape)}")
     if op in _FUNCTIONS:
         return partial(_FUNCTIONS[op], dict(arguments))
     if op == "StochasticDepth":
@@ -136,7 +142,7 @@ MULTIPLE = ("Chunk", "Split")
 _LAID_OUT = {  # they read N, C and spatial axes in this order, whatever their labels were
     *("Conv1d", "Conv2d", "ConvTranspose2d", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "Upsample", "ZeroPad2d"),
     *("BatchNorm1d", "BatchNorm2d", "InstanceNorm2d", "AdaptiveMaxPool2d", "LPPool2d", "ReflectionPad2d"),
-    *("ReplicationPad2d", "PixelShuffle", "PixelUnshuffle"),
+    "ReplicationPad2d",
 }
 
 
@@ -148,6 +154,8 @@ def default_labels(rank: int) -> Labels:
 def labels_of(op: str, arguments: Arguments, inputs: Sequence[Labels], same_shape: bool, rank: int) -> Labels:
     """The labels of what an op gives. `same_shape`: as its input's."""
     first = inputs[0]
+    if not first:
+        return default_labels(rank)
     if op in _LAID_OUT:
         return default_labels(rank)
     match op:

@@ -380,6 +380,8 @@ class Twin:
             result = function(*tensors)
             check_result(op, result)
         except _REFUSALS as error:
+            if "allocate memory" in str(error):
+                raise TooBig from error
             raise Refused((), f"{op}({arguments}) on {[tuple(x.shape) for x in tensors]}: {error}") from error
         outputs = result if isinstance(result, tuple) else (result,)
         if sum(tensor.numel() for tensor in outputs) > MOST_ELEMENTS:
@@ -394,8 +396,7 @@ class Twin:
             assert not isinstance(module, nn.Parameter)
             return module
         made = make(op, arguments, tensors)
-        shapes = {name: tensor.shape for name, tensor in made.state_dict().items()} if _is_module(made) else {}
-        meaning = (op, arguments, shapes, len(tensors))
+        meaning = (op, arguments, len(tensors), repr(made) if isinstance(made, nn.Module) else "")
         if place.share is not None:
             first, module = self.modules.get(place.owner, (None, None))
             if first == meaning:
@@ -418,6 +419,7 @@ class Twin:
         first, made = self.modules[place.owner]
         if first != shape:
             self.unlike.append(f"{place.owner} was {first}, and now is {shape}")
+            made = nn.Parameter(torch.zeros(shape))
         assert isinstance(made, nn.Parameter)
         return (made,), (None,) * len(shape)
 
@@ -450,10 +452,6 @@ def _size(value: Value, axis: str | int) -> int:
     if axis in value.labels:
         return value.tensor.shape[value.labels.index(str(axis))]
     raise Refused((), f"no axis {axis} in {tuple(value.tensor.shape)}, {value.labels}")
-
-
-def _is_module(made: object) -> bool:
-    return isinstance(made, nn.Module)
 
 
 def _nothing(sources: list[Result], place: Place) -> Result:

@@ -25,8 +25,12 @@ UNPOOLED: dict[str, Senseless] = {
     "stride": lambda value: value < 1,
     "padding": lambda value: value < 0,
 }
+CONVOLVED: dict[str, Senseless] = {"padding": lambda value: value < 0}
 STARTED: dict[str, Senseless] = {"std": lambda value: value < 0}
 NONSENSE_OF: dict[str, dict[str, Senseless]] = {
+    "Conv1d": CONVOLVED,
+    "Conv2d": CONVOLVED,
+    "Conv3d": CONVOLVED,
     "Parameter": STARTED,
     "Buffer": STARTED,
     "Div": {"value": lambda value: value == 0},
