@@ -59,6 +59,13 @@ def _stretches(shape: Shape, other: Shape) -> bool:
     return any(size == 1 != wanted for size, wanted in zip(shape[::-1], other[::-1], strict=False))
 
 
+def _masked_by_more(draw: Draw, taken: Taken) -> bool:
+    if draw.op != "ScaledDotProductAttention" or len(draw.inputs) < 4:
+        return False
+    query, key, _, mask = (len(shape) for shape, _ in draw.inputs)
+    return mask > max(query, key)
+
+
 def _passed_over(draw: Draw, taken: Taken) -> bool:
     return draw.op == "Concat" and len({len(shape) for shape, _ in draw.inputs}) > 1
 
@@ -74,6 +81,7 @@ SLIPS: dict[str, Callable[[Draw, Taken], bool]] = {
     "an empty result of a transposed convolution is taken by some kernels, and refused by others": _nothing_left,
     "circular padding beyond what is left after cropping reads what was never written": _around_twice,
     "attention with an empty input does not always stretch the query": _unstretched,
+    "attention takes a mask of more axes than its product has, and leaves them out of the result": _masked_by_more,
     "antialiasing has no kernel for half floats, and does without it where no size changes": _same_size,
     "torch.cat passes over values of shape (0,)": _passed_over,
 }
