@@ -28,7 +28,7 @@ TEXT = (
 @pytest.mark.parametrize(
     ("text", "code", "place"),
     [
-        (HEAD.replace("3", "0") + "layers: {r: ReLU}", "A305", "0"),
+        (HEAD.replace("3", "-3") + "layers: {r: ReLU}", "A305", "-3"),
         (HEAD + "layers: {_parameters: ReLU}", "A205", "_parameters"),
         (HEAD + "layers: {__class__: ReLU}", "A205", "__class__"),
         (HEAD + "layers: {__private: ReLU}", "A205", "__private"),

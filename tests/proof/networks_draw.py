@@ -226,7 +226,7 @@ class _Drawer:
 
     def _repeated(self, here: Here) -> None:
         """An op, or a scope, several times."""
-        loops, first = self._loops(here)
+        loops, first = self.words.loops(here.env)
         env = {**here.env, **first}
         key = here.named and self.source.chance(2)
         name: str | Key | None = self._key(here, loops) if key else here.new_name(self.source)
@@ -482,18 +482,6 @@ class _Drawer:
         for index in named[1:]:
             number = Binary("+", Binary("*", number, Literal(10)), Name(index))
         return Key(before, Binary("+", number, Literal(1)) if self.source.chance(2) else number)
-
-    def _loops(self, here: Here) -> tuple[tuple[Loop, ...], dict[str, Any]]:
-        """Loops, and the first indices."""
-        if self.source.chance(3):
-            return (Loop(None, Literal(self.source.integer(0 if self.source.chance(4) else 1, 3))),), {}
-        free = [index for index in INDICES if index not in here.env]
-        loops, first = [], {}
-        for index in free[: 2 if self.source.chance(5) else 1]:
-            items: Any = self.source.choice([1, 2, 2, 3, [2, 4], [1, 3], [3, 2, 1]])
-            loops.append(Loop(index, Literal(items)))
-            first[index] = items[0] if isinstance(items, list) else 0
-        return tuple(loops), first
 
 
 def _zips(layer: Layer, results: list[Result], value: Value | None) -> bool:

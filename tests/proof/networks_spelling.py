@@ -15,6 +15,7 @@ from tests.proof.networks_program import (
     Layer,
     Listed,
     Literal,
+    Loop,
     Name,
     Program,
     Read,
@@ -142,6 +143,18 @@ class Spelling:
     def _see(self, here: Here, name: str, value: Any) -> None:
         for each in (*self.stack, here):
             each.env.setdefault(name, value)
+
+    def loops(self, env: Mapping[str, Any]) -> tuple[tuple[Loop, ...], dict[str, Any]]:
+        """Loops, and the first indices."""
+        if self.source.chance(3):
+            return (Loop(None, Literal(self.source.integer(0 if self.source.chance(4) else 1, 3))),), {}
+        free = [index for index in INDICES if index not in env]
+        loops, first = [], {}
+        for index in free[: 2 if self.source.chance(5) else 1]:
+            items: Any = self.source.choice([1, 2, 2, 3, [2, 4], [1, 3], [3, 2, 1]])
+            loops.append(Loop(index, Literal(items)))
+            first[index] = items[0] if isinstance(items, list) else 0
+        return tuple(loops), first
 
     def let_of_layer(self, env: Mapping[str, Any]) -> str:
         """A name for a `let` of a layer."""

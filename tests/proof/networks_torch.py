@@ -50,6 +50,8 @@ def make(op: str, arguments: Arguments, inputs: Sequence[Tensor]) -> Callable[..
     """What computes an op on these inputs: a module of torch.nn, or a function."""
     if inputs and inputs[0].dim() in UNBATCHED.get(op, ()):
         raise Stricter(f"{op} on {tuple(inputs[0].shape)}")
+    if arguments.get("num_parameters") == 0:
+        raise Stricter(f"{op} of no parameters")
     if op in WEIGHTED and inputs[0].dim() > 1 and inputs[0].shape[1] == 0:
         raise Stricter(f"{op} of no channels: {tuple(inputs[0].shape)}")
     if op == "PixelUnshuffle" and inputs[0].numel() == 0:

@@ -331,10 +331,9 @@ class Twin:
         def apply(sources: list[Result], place: Place) -> Result:
             start, unlike, failures = len(self.nodes), len(self.unlike), len(self.failures)
             result = again(sources, Place(place.path, first.owner, layer, True))
-            whole = result.values is not None and len(self.failures) == failures
-            if whole and self._parts(start) != first.parts:
+            if len(self.failures) == failures and result.values is not None and self._parts(start) != first.parts:
                 self.unlike.append(f"{first.parts} are in it, and then {self._parts(start)}")
-            if whole and len(self.unlike) > unlike:
+            if result.values is not None and len(self.unlike) > unlike:
                 self.failures.append(Failure((layer,), self.unlike[-1]))
                 return FAILED
             return Result(result.values, result.children, first.owner, again, is_list=result.is_list)
@@ -360,7 +359,7 @@ class Twin:
         except Refused as refused:
             self.failures.append(Failure(refused.culprits or blamed, str(refused)))
             return FAILED
-        if self.counts.setdefault(place.owner, len(outputs)) != len(outputs) and not place.directly:
+        if self.counts.setdefault(place.owner, len(outputs)) != len(outputs):
             self.unlike.append(f"{place.owner} gave {self.counts[place.owner]} values, and gives {len(outputs)}")
         node = Node(place.path, place.owner, blamed[0], op, inputs)
         self.nodes.append(node)

@@ -93,6 +93,7 @@ def test_a_name_means_a_file_of_one_s_own_folder_then_a_packaged_one(tmp_path: P
     library = Library(Diagnostics(), tmp_path)
     assert library.find("resnet") == (packaged("specs") / "resnet.yaml", str(packaged("specs") / "resnet.yaml"))
     (tmp_path / "resnet.yaml").write_text(NET)
+    library = Library(Diagnostics(), tmp_path)  # the files of one run stay what they are
     assert library.find("resnet") == (tmp_path / "resnet.yaml", str(tmp_path / "resnet.yaml"))
     assert library.find("resnet.yaml") == library.find("resnet")
     assert library.find("nothing") is None
