@@ -8,20 +8,18 @@ from archspec.ops.base import TorchExpression, TorchModule, TorchRecipe
 
 def unlike(first: Node | Scope, again: Node | Scope) -> str | None:
     """How the second application of a layer differs from the first; None where it does not."""
-    if isinstance(first, Node) and isinstance(first.op.to_torch(*first.input_types), TorchExpression):
-        return None  # a function is written out wherever it is applied
     before = {node.owner: node for node in _nodes(first)}
     now = {node.owner: node for node in _nodes(again)}
     for path in (*before, *now):
         if path not in before or path not in now:
             return f"`{path}` is in one of the two only"
-        if isinstance(first, Scope) and len(before[path].outputs) != len(now[path].outputs):  # one forward serves both
-            return f"`{path}` gave {len(before[path].outputs)} values, and gives {len(now[path].outputs)} here"
     return next((problem for path, node in now.items() if (problem := _difference(before[path], node))), None)
 
 
 def _difference(one: Node, other: Node) -> str | None:
     name = one.path.rpartition(".")[2]
+    if len(one.outputs) != len(other.outputs):
+        return f"`{one.owner}` gave {len(one.outputs)} values, and gives {len(other.outputs)} here"
     owned, needed = one.parameters(), other.parameters()
     for tensor in owned.keys() & needed.keys():
         if owned[tensor].shape != needed[tensor].shape:
