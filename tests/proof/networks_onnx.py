@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 
 import numpy as np
@@ -39,7 +40,16 @@ def compare_onnx(
         array = tensor.numpy()
         assert found[name].shape == array.shape, f"{name} has {found[name].shape} in onnxruntime, and {array.shape}"
         assert np.isfinite(found[name]).all() or not np.isfinite(array).all(), f"{name} is not finite in onnxruntime"
-        if array.size:
-            worst = float(np.abs(found[name] - array).max())
-            assert not worst > TOLERANCE * scale, f"{name} differs by {worst} of {scale} in onnxruntime"
+        if array.size and (worst := float(np.abs(found[name] - array).max())) > TOLERANCE * scale:
+            exact = _in_float64(graph, module, inputs)[name].numpy()
+            assert np.abs(found[name] - exact).max() <= TOLERANCE * scale, f"{name} differs by {worst} of {scale}"
+            return "parity with float64, where torch's own kernel slips"
     return "parity"
+
+
+def _in_float64(graph: Graph, module: nn.Module, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The outputs by name, by other kernels of torch's."""
+    doubled = copy.deepcopy(module).double()
+    values = (inputs[value.name] for value in graph.inputs)
+    result = doubled(*(value.double() if value.is_floating_point() else value for value in values))
+    return result if isinstance(result, dict) else {graph.outputs[0].name: result}

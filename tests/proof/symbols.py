@@ -221,10 +221,12 @@ def _check_report(subject: Subject, answer: Answer, tally: Tally) -> None:
 
 def _expected(name: str, answer: Answer) -> dict[str, int | None]:
     declared = {**answer.graph.declared}
-    asked = [each.with_sizes(declared | {name: symbol(name)}) for each in answer.asked if name in each.symbols]
+    everything = [each.with_sizes(declared | {name: symbol(name)}) for each in answer.asked]
+    asked = [each for each in everything if name in each.symbols]
     free = sorted({other for each in asked for other in each.symbols} - {name})
     if free:
-        least = next((n for n in range(1, UPTO) if _goes(asked, {name: n}, free)), None)
+        together = [each for each in everything if each.symbols <= {name, *free}]
+        least = next((n for n in range(1, UPTO) if _goes(together, {name: n}, free)), None)
         return {} if least is None else {"min": least}
     members = [n for n in range(1, 5 * UPTO) if all(each.at(**{name: n}) for each in asked)]
     return {
