@@ -215,8 +215,3 @@ def _without(monomial: Monomial, factors: Monomial) -> Monomial | None:
 def product_of(sizes: Iterable[Dim]) -> Dim:
     """The product of sizes, 1 for none."""
     return prod(sizes, start=1)
-
-
-def below_one(dim: Dim) -> bool:
-    """Whether a size is certainly less than 1, whatever its symbols are."""
-    return isinstance(dim, int) and dim < 1

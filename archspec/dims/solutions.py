@@ -60,6 +60,10 @@ class Sizes:
         )
         return Sizes.of(early, start, period, residues)
 
+    def met(self, other: Sizes) -> Sizes | None:
+        """The sizes that are in both; None where they have too many classes to look at."""
+        return self & other if lcm(self.period, other.period) <= MOST_CLASSES else None
+
     def __le__(self, other: Sizes) -> bool:
         """Whether all members are members of `other`."""
         return self & other == self

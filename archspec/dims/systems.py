@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, product
-from math import gcd, lcm
+from math import gcd
 
-from archspec.dims.classes import MOST_CLASSES
 from archspec.dims.conditions import Condition
 from archspec.dims.polynomial import Dim, Floor, Symbolic, evaluate, symbol, symbols
 from archspec.dims.solutions import ALL, Sizes, solve
@@ -40,19 +39,16 @@ class System:
             return True
         found = solve(condition)
         for name in condition.symbols:
-            found = _both(self.sizes.get(name, ALL), found)
+            found = None if found is None else found.met(self.sizes.get(name, ALL))
             if found is not None:
                 self.sizes[name] = found
         return None if found is None else bool(found)
 
     def sizes_of(self, name: str, given: Mapping[str, int]) -> Sizes | None:
         """The sizes of a symbol where the others are `given`; None where that isn't decided."""
-        found: Sizes | None = self.sizes.get(name, ALL)
         rest = {other: size for other, size in given.items() if other != name}
-        for condition in self.joint:
-            if name in condition.symbols:
-                found = _both(found, solve(condition.with_sizes(rest)))
-        return found
+        mine = [condition.with_sizes(rest) for condition in self.joint if name in condition.symbols]
+        return _all([self.sizes.get(name, ALL), *map(solve, mine)])
 
     def least(self, name: str) -> int | None:
         """The smallest size of a symbol with which others go; None where none is found."""
@@ -88,13 +84,9 @@ class System:
 
     def _alike(self, names: list[str]) -> Iterable[int]:
         """The sizes that all these symbols may have at once."""
-        found: Sizes | None = ALL
-        for name in names:
-            found = _both(found, self.sizes.get(name, ALL))
-        one = symbol(names[0])
-        for condition in self.joint:
-            found = _both(found, solve(condition.with_sizes(dict.fromkeys(names, one))))
-        return found or ()
+        same = dict.fromkeys(names, symbol(names[0]))
+        joint = (solve(condition.with_sizes(same)) for condition in self.joint)
+        return _all([*(self.sizes.get(name, ALL) for name in names), *joint]) or ()
 
     def simplified(self, dim: Dim) -> Dim:
         """A size as it reads where the conditions hold: with H % 32 == 0, 16*floor((H - 1)/32) + 16 is
@@ -116,8 +108,12 @@ class System:
         return total
 
 
-def _both(a: Sizes | None, b: Sizes | None) -> Sizes | None:
-    """The sizes that are in both; None where that is not known, or has too many classes to look at."""
-    if a is None or b is None or lcm(a.period, b.period) > MOST_CLASSES:
-        return None
-    return a & b
+def _all(several: Iterable[Sizes | None]) -> Sizes | None:
+    """The sizes that are in all; None where that is not known."""
+    found = ALL
+    for sizes in several:
+        both = None if sizes is None else found.met(sizes)
+        if both is None:
+            return None
+        found = both
+    return found

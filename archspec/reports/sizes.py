@@ -90,9 +90,15 @@ def sizes_of(graph: Graph) -> SizesReport:
 
 def _of_symbol(name: str, graph: Graph, system: System) -> SymbolSizes:
     asked = [each for each in graph.requirements if name in each.condition.symbols]
-    solved = [(each, sizes) for each in asked if (sizes := _solved(name, each, graph)) is not None]
-    open_ = [each for each in asked if _solved(name, each, graph) is None]
-    together = _all([sizes for _, sizes in solved])
+    together, solved, open_ = ALL, [], []
+    for each in asked:
+        sizes = _solved(name, each, graph)
+        both = None if sizes is None else together.met(sizes)
+        if sizes is None or both is None:
+            open_.append(each)
+        else:
+            together = both
+            solved.append((each, sizes))
     statements = [_in_words(name, each, sizes, graph) for each, sizes in _needed(solved)]
     statements += [_statement(str(each.condition), each) for each in open_]
     least = system.least(name) if open_ else together.least
