@@ -14,23 +14,25 @@ _TRIED = 256  # sizes and settings that are tried where an equation couples seve
 
 
 class System:
-    """Conditions that have to hold at once. Those of one symbol are solved, those of several kept as they are."""
+    """Conditions that have to hold at once. Those of one symbol are solved, those of several kept as they are; what
+    cannot be solved is asked of every size that is named."""
 
     def __init__(self, conditions: Iterable[Condition] = ()) -> None:
         self.sizes: dict[str, Sizes] = {}
         self.joint: list[Condition] = []
+        self.unsolved: list[Condition] = []
         for condition in conditions:
             self.add(condition)
 
     def add(self, condition: Condition) -> bool | None:
-        """Add one. True: there are sizes at which all hold. False: there are none. None: neither is proved, and
-        it is left out."""
+        """Add one. True: there are sizes at which all hold. False: there are none. None: neither is proved."""
         sizes, joint = dict(self.sizes), list(self.joint)
         found = self._keep(condition)
         if found and self.joint and next(self.examples(), None) is None:
             found = None
         if found is None:
             self.sizes, self.joint = sizes, joint
+            self.unsolved.append(condition)
         return found
 
     def _keep(self, condition: Condition) -> bool | None:
@@ -52,7 +54,7 @@ class System:
 
     def least(self, name: str) -> int | None:
         """The smallest size of a symbol with which others go; None where none is found."""
-        for size in islice(self.sizes.get(name, ALL), _TRIED):
+        for size in self._members(name):
             rest = System()
             rest.sizes = {other: sizes for other, sizes in self.sizes.items() if other != name}
             if all(rest.add(condition.with_sizes({name: size})) for condition in self.joint):
@@ -65,8 +67,14 @@ class System:
         coupled = sorted({name for condition in self.joint for name in condition.symbols})
         alone = [name for name in self.sizes if name not in coupled]
         for setting in self._coupled(coupled):
-            for rest in product(*(islice(self.sizes[name], _TRIED) for name in alone)):
+            for rest in product(*map(self._members, alone)):
                 yield {**setting, **dict(zip(alone, rest, strict=True))}
+
+    def _members(self, name: str) -> Iterator[int]:
+        """The first sizes of a symbol at which every condition on it alone holds."""
+        asked = [condition for condition in self.unsolved if condition.symbols == {name}]
+        sizes = islice(self.sizes.get(name, ALL), _TRIED)
+        return (size for size in sizes if all(condition.at(**{name: size}) for condition in asked))
 
     def _coupled(self, names: list[str]) -> Iterator[dict[str, int]]:
         if not names:

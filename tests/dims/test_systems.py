@@ -46,6 +46,14 @@ def test_couplings_are_met() -> None:
     assert next(System([Condition(H, "==", W)]).examples()) == {"H": 1, "W": 1}
 
 
+def test_what_is_not_solved_is_asked_of_every_size() -> None:
+    steps = [Condition(H // step * step, "==", H) for step in (61, 67, 71)]
+    system = System()
+    assert [system.add(condition) for condition in steps] == [True, True, None]
+    assert system.least("H") == 61 * 67 * 71
+    assert next(system.examples()) == {"H": 61 * 67 * 71}
+
+
 def test_what_contradicts_is_found() -> None:
     assert System([Condition(H // 2 * 2, "==", H)]).add(Condition(H // 2 * 2 + 1, "==", H)) is False
     assert System([Condition(H, ">=", 9)]).add(Condition(8, ">=", H)) is False
