@@ -12,6 +12,7 @@ from typing import Any
 
 from archspec.dims import ALL, Condition, Sizes, System, solve, symbols
 from archspec.graph import Graph, Requirement
+from archspec.reports import tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,8 @@ class SizesReport:
             (name, str(each.least or "none"), str(each.multiple_of), "" if each.fixed is None else str(each.fixed))
             for name, each in self.symbols.items()
         ]
-        widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-        lines = [f"{self.name}", ""]
-        for first, *numbers in (head, *rows):
-            cells = [item.rjust(width) for item, width in zip(numbers, widths[1:], strict=True)]
-            lines.append("  ".join([first.ljust(widths[0]), *cells]).rstrip())
+        table = [head, *rows]
+        lines = [self.name, "", *tables.aligned(table, tables.width_of(table), left=1)]
         asked = [f"  {each}" for each in self.statements()]
         return "\n".join([*lines, *(["", *asked] if asked else [])])
 
