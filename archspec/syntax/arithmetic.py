@@ -43,7 +43,7 @@ def describe(value: Value) -> str:
         return f"a list of {len(value)} items"
     if isinstance(value, Symbolic):
         return f"the size {value}"
-    return f"the op {value}"
+    return "a mapping" if isinstance(value, dict) else f"the op {value}"
 
 
 def is_number(value: Value) -> bool:
@@ -71,7 +71,7 @@ def whole(value: Value) -> int:
     """An integer, or a float with a whole value."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_MAGNITUDE:
         return int(value)
     hint = " (`//` divides and rounds down)" if isinstance(value, float) else ""
     raise ValueError(f"an integer is wanted, and this is {describe(value)}{hint}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from pydantic import Field
 
-from archspec.diagnostics import Diagnostics, near
+from archspec.diagnostics import CODES, Diagnostics, Help, Severity, near
 from archspec.source import SourceFile, Span
 from archspec.syntax.layers import LayerDecl, Layers, part_of, read_layer, read_layers
 from archspec.syntax.skeleton import (
@@ -31,12 +31,15 @@ TYPES = ("int", "float", "bool", "str", "list", "op", "size")
 RESERVED = frozenset({"prev", "x", "true", "false", "null"})
 
 _DECLARATION = re.compile(rf"\s*({'|'.join(TYPES)})(\?)?\s*(?:=\s*(.+))?", re.DOTALL)
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 _BLOCK_NAME = re.compile(r"[A-Z][A-Za-z0-9_]*")
 _NAME = re.compile(r"[a-z_]\w*", re.ASCII)
 
 
 class SpecSkeleton(Skeleton):
     """The sections of a spec."""
+
+    dispensable = frozenset({"name", "description", "reference", "assert", "allow"})
 
     archspec: Version = Field(description="language version")
     name: Text | None = None
@@ -96,10 +99,11 @@ class ArgDecl:
     optional: bool = False
     default: Node | None = None
     literal: bool = True  # whether the default is plain YAML rather than an expression
+    broken: bool = False  # its declaration makes no sense, which is reported: it has no value
 
     @property
     def required(self) -> bool:
-        return self.default is None
+        return self.default is None and not self.broken
 
 
 @dataclass(slots=True, eq=False)
@@ -108,12 +112,14 @@ class BlockDecl:
 
     name: str
     key: Scalar
+    body: Span  # all of it, from its key on
     args: dict[str, ArgDecl] = field(default_factory=dict)
     inputs: tuple[str, ...] = ("x",)
     let: Mapping | None = None
     layers: Layers | None = None
     bound: LayerDecl | None = None
     asserts: list[Scalar] = field(default_factory=list)
+    broken: bool = False  # as an argument
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,6 +130,7 @@ class InputDecl:
     shape: list[Scalar]
     dtype: DType
     axes: list[Scalar] | None
+    broken: bool = False  # as an argument
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -193,7 +200,7 @@ def read_spec(root: Node, file: SourceFile, diagnostics: Diagnostics) -> Spec | 
     spec.blocks = dict(_blocks(skeleton.blocks, diagnostics))
     spec.layers = read_layers(skeleton.layers, diagnostics) if skeleton.layers else None
     spec.outputs = list(_outputs(skeleton.outputs, diagnostics)) if skeleton.outputs else None
-    spec.asserts, spec.allow = _items(skeleton.assert_), _items(skeleton.allow)
+    spec.asserts, spec.allow = _items(skeleton.assert_), list(_silenced(skeleton.allow, diagnostics))
     _read_edits(skeleton, spec, diagnostics)
     _check_outline(skeleton, spec, diagnostics)
     return spec
@@ -205,6 +212,21 @@ def _stem(path: str) -> str:
 
 def _items(node: Sequence | None) -> list[Scalar]:
     return [item for item in node.items if isinstance(item, Scalar)] if node else []
+
+
+def _silenced(node: Sequence | None, diagnostics: Diagnostics) -> Iterator[Scalar]:
+    """The codes that `allow` names, as far as they are those of warnings."""
+    warnings = [code.name for code in CODES.values() if code.severity is Severity.WARNING] if node else []
+    known = "the codes of warnings start with A4"
+    for item in _items(node):
+        if item.text in warnings:
+            yield item
+        elif item.text in CODES:
+            message = f"`{item.text}` is an error, and `allow` silences warnings"
+            diagnostics.add("A203", message, item.span, helps=[known])
+        else:
+            helps = near(item.text, warnings, known)
+            diagnostics.add("A301", f"there is no warning `{item.text}`", item.span, helps=helps)
 
 
 def _check_outline(skeleton: SpecSkeleton, spec: Spec, diagnostics: Diagnostics) -> None:
@@ -249,8 +271,8 @@ def _names(section: Mapping | None, diagnostics: Diagnostics) -> Mapping | None:
 def _arguments(section: Mapping | None, diagnostics: Diagnostics) -> dict[str, ArgDecl]:
     found: dict[str, ArgDecl] = {}
     for key, node in section or ():
-        if check_name(key, "an argument", diagnostics) and (declared := _argument(key, node, diagnostics)):
-            found[key.text] = declared
+        declared = _argument(key, node, diagnostics) if check_name(key, "an argument", diagnostics) else None
+        found[key.text] = declared or ArgDecl(key, None, broken=True)
     return found
 
 
@@ -262,8 +284,15 @@ def _argument(key: Scalar, node: Node, diagnostics: Diagnostics) -> ArgDecl | No
             "A207", f"the default of `{key.text}` is a mapping, which no argument takes", node.span.slice(0, 1)
         )
         return None
+    if node.broken:  # no number, which is reported
+        return None
     if isinstance(node.value, str):
         match = _DECLARATION.fullmatch(node.text)
+        if match is None and node.inner != node.span and _NUMBER.fullmatch(node.text):
+            help = Help(f"write `{node.text}`", node.text)
+            message = f"the default of `{key.text}` is a number in quotes, which makes it a text"
+            diagnostics.add("A207", message, node.span, helps=[help])
+            return None
         if match is None:
             return ArgDecl(key, None, default=node)
         default = part_of(node, *match.span(3)) if match.group(3) else None
@@ -278,26 +307,28 @@ def _argument(key: Scalar, node: Node, diagnostics: Diagnostics) -> ArgDecl | No
 def _inputs(section: Mapping | None, diagnostics: Diagnostics) -> Iterator[tuple[str, InputDecl]]:
     for key, node in section or ():
         check_name(key, "an input", diagnostics)
-        dtype, axes, shape = DType.float32, None, node
-        if isinstance(node, Mapping):
-            skeleton = InputSkeleton.read(node, diagnostics, "an input")
-            if skeleton is None:
-                continue
-            shape = skeleton.shape
-            axes = _items(skeleton.axes) if skeleton.axes else None
-            if skeleton.dtype is not None:
-                if skeleton.dtype.text not in DType.__members__:
-                    helps = near(skeleton.dtype.text, DType) or [f"one of {', '.join(DType)}"]
-                    diagnostics.add(
-                        "A305", f"there is no dtype `{skeleton.dtype.text}`", skeleton.dtype.span, helps=helps
-                    )
-                    continue
-                dtype = DType(skeleton.dtype.text)
-        if not isinstance(shape, Sequence) or not all(isinstance(item, Scalar) for item in shape.items):
-            helps = [f"write `{key.text}: [N, 3, 224, 224]`"]
-            diagnostics.add("A203", f"the shape of `{key.text}` has to be a list of sizes", node.span, helps=helps)
-            continue
-        yield key.text, InputDecl(key, _items(shape), dtype, axes)
+        yield key.text, _input(key, node, diagnostics) or InputDecl(key, [], DType.float32, None, broken=True)
+
+
+def _input(key: Scalar, node: Node, diagnostics: Diagnostics) -> InputDecl | None:
+    dtype, axes, shape = DType.float32, None, node
+    if isinstance(node, Mapping):
+        skeleton = InputSkeleton.read(node, diagnostics, "an input")
+        if skeleton is None:
+            return None
+        shape = skeleton.shape
+        axes = _items(skeleton.axes) if skeleton.axes else None
+        if (word := skeleton.dtype) is not None:
+            if word.text not in DType.__members__:
+                helps = near(word.text, DType, f"one of {', '.join(DType)}")
+                diagnostics.add("A305", f"there is no dtype `{word.text}`", word.span, helps=helps)
+                return None
+            dtype = DType(word.text)
+    if not isinstance(shape, Sequence) or not all(isinstance(item, Scalar) for item in shape.items):
+        help = Help(f"write `{key.text}: [N, 3, 224, 224]`")
+        diagnostics.add("A203", f"the shape of `{key.text}` has to be a list of sizes", node.span, helps=[help])
+        return None
+    return InputDecl(key, _items(shape), dtype, axes)
 
 
 def _outputs(section: Mapping, diagnostics: Diagnostics) -> Iterator[OutputDecl]:
@@ -314,21 +345,19 @@ def _outputs(section: Mapping, diagnostics: Diagnostics) -> Iterator[OutputDecl]
 
 def _blocks(section: Mapping | None, diagnostics: Diagnostics) -> Iterator[tuple[str, BlockDecl]]:
     for key, node in section or ():
-        if not _BLOCK_NAME.fullmatch(key.text):
-            camel = "".join(part[:1].upper() + part[1:] for part in re.split(r"\W|_", key.text))
-            diagnostics.add(
-                "A205", f"`{key.text}` cannot name a block", key.span, helps=[f"blocks are CamelCase: `{camel}`"]
-            )
-            continue
-        if not isinstance(node, Mapping):
-            diagnostics.add("A203", f"a block is a mapping, and this is {kind(node)}", node.span)
-            continue
-        block = _block(key, node, diagnostics)
-        if block is not None:
-            yield key.text, block
+        body = Span(key.span.file, key.span.start, node.span.end)
+        yield key.text, _block(key, node, body, diagnostics) or BlockDecl(key.text, key, body, broken=True)
 
 
-def _block(key: Scalar, node: Mapping, diagnostics: Diagnostics) -> BlockDecl | None:
+def _block(key: Scalar, node: Node, body: Span, diagnostics: Diagnostics) -> BlockDecl | None:
+    if not _BLOCK_NAME.fullmatch(key.text):
+        camel = "".join(part[:1].upper() + part[1:] for part in re.split(r"\W|_", key.text))
+        helps = [f"blocks are CamelCase: `{camel}`"]
+        diagnostics.add("A205", f"`{key.text}` cannot name a block", key.span, helps=helps)
+        return None
+    if not isinstance(node, Mapping):
+        diagnostics.add("A203", f"a block is a mapping, and this is {kind(node)}", node.span)
+        return None
     words = set(BlockSkeleton.keys())
     bound = "op" in node and "layers" not in node
     own = Mapping({k: entry for k, entry in node.entries.items() if k in words or not bound}, node.span)
@@ -339,7 +368,7 @@ def _block(key: Scalar, node: Mapping, diagnostics: Diagnostics) -> BlockDecl | 
         diagnostics.add("A206", "a block has either `layers` or `op`", key.span)
         return None
     inputs = tuple(item.text for item in _items(skeleton.inputs)) or ("x",)
-    block = BlockDecl(key.text, key, _arguments(skeleton.args, diagnostics), inputs)
+    block = BlockDecl(key.text, key, body, _arguments(skeleton.args, diagnostics), inputs)
     block.let = _names(skeleton.let, diagnostics)
     block.asserts = _items(skeleton.assert_)
     _check_block_names(block, skeleton, diagnostics)
@@ -365,8 +394,6 @@ def _check_block_names(block: BlockDecl, skeleton: BlockSkeleton, diagnostics: D
 def _read_edits(skeleton: SpecSkeleton, spec: Spec, diagnostics: Diagnostics) -> None:
     for key, node in skeleton.replace or ():
         layer = read_layer(node, None, diagnostics)
-        if layer is None:
-            continue
         if layer.kind == "splice" or layer.loops:
             helps = ["a scope, `layers: [...]`, may hold several"]
             diagnostics.add("A206", "a replacement is one layer, without `splice` and `repeat`", key.span, helps=helps)
@@ -374,7 +401,7 @@ def _read_edits(skeleton: SpecSkeleton, spec: Spec, diagnostics: Diagnostics) ->
         layer.key, layer.span = key, key.span
         spec.replace[key.text] = layer
     for item in _items(skeleton.remove):
-        if spec.extends is not None and item.text in (*spec.replace, *spec.remove):
+        if spec.extends is not None and (item.text in spec.replace or item.text in spec.remove):
             diagnostics.add("A311", f"`{item.text}` is replaced or removed already", item.span)
         spec.remove[item.text] = item
     for key, node in skeleton.insert_after or ():

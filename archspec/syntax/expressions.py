@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol, TypeAlias
 
+from archspec.diagnostics import Help, in_words
 from archspec.syntax import arithmetic
 from archspec.syntax.arithmetic import Value
 from archspec.types import LABELS, TensorType
 
 MAX_LENGTH = 4_000
 MAX_NESTING = 60
+MAX_TEXT = 4_000  # characters of a text that expressions take part in
 Path: TypeAlias = tuple[str, ...]
 Evaluator: TypeAlias = "Callable[[Environment], Value]"
 
@@ -29,20 +31,23 @@ class ExpressionError(Exception):
     """An expression that does not parse or has no value; `start` and `end` count code points in its text."""
 
     def __init__(
-        self, code: str, message: str, start: int = 0, end: int | None = None, helps: Sequence[str] = ()
+        self, code: str, message: str, start: int = 0, end: int | None = None, helps: Sequence[Help | str] = ()
     ) -> None:
         super().__init__(message)
         self.code, self.message, self.start, self.end, self.helps = code, message, start, end, tuple(helps)
 
 
 class Environment(Protocol):
-    """What an expression sees. Both methods raise ExpressionError for what is not there."""
+    """What an expression sees. Look-ups raise ExpressionError for what is not there."""
 
     def lookup(self, name: str) -> Value:
         """The value of an argument, `let` name or index, or the op of that name."""
 
     def type_of(self, path: Path) -> TensorType:
         """The type of a layer's or input's value."""
+
+    def spend(self, steps: int) -> None:
+        """Note work that the length of the expression does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +57,10 @@ class Expression:
     text: str
     evaluate: Evaluator
     operands: tuple[tuple[str, Evaluator], ...] = ()  # of a comparison: their source and their values
+    steps: int = 1  # its operators, names and constants
 
 
-_CONSTANTS: dict[str, Value] = {"true": True, "false": False, "null": None}
+CONSTANTS: dict[str, Value] = {"true": True, "false": False, "null": None}
 _BINARY: dict[type[ast.operator], Callable[[Value, Value], Value]] = {
     ast.Add: arithmetic.add,
     ast.Sub: arithmetic.subtract,
@@ -74,7 +80,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Value, Value], bool]] = {
     ast.In: arithmetic.contains,
     ast.NotIn: lambda a, b: not arithmetic.contains(a, b),
 }
-_WORDS = {"&&": "and", "||": "or", "!": "not"}
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 @lru_cache(maxsize=4096)  # the same texts stand in many layers
@@ -82,33 +88,28 @@ def parse(text: str) -> Expression:
     """Compile an expression. Raises ExpressionError."""
     if len(text) > MAX_LENGTH:
         raise ExpressionError("A604", f"the expression has {len(text):,} characters, and {MAX_LENGTH:,} are the limit")
-    source = text.strip()
-    indent = len(text) - len(text.lstrip())
+    source = text.strip().replace("\r", " ")  # which Python counts as the end of a line
+    indent = len(text) - len(text.lstrip()) if source else 0
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             tree = ast.parse(source, mode="eval")
     except SyntaxError as error:
-        message, start = _syntax_error(source, error)
-        start += indent
-        helps = [f"write `{word}` for `{sign}`" for sign, word in _WORDS.items() if sign in source.replace("!=", "")]
-        raise ExpressionError("A306", message, start, start + 1, helps) from None
-    except (ValueError, MemoryError, RecursionError, Warning):
-        raise ExpressionError("A306", "the expression does not parse") from None
+        if "too many" in error.msg:
+            raise ExpressionError("A604", f"the expression is nested deeper than {MAX_NESTING}") from None
+        from archspec.syntax.unparsed import refusal  # only mistakes need it
+
+        found = refusal(source, error)
+        raise ExpressionError("A306", found.message, indent + found.start, indent + found.end, found.helps) from None
+    except (MemoryError, RecursionError):
+        raise ExpressionError("A604", f"the expression is nested deeper than {MAX_NESTING}") from None
+    except (ValueError, Warning):
+        raise ExpressionError("A306", "the expression holds a character that no text may hold") from None
     compiler = _Compiler(text, source, indent)
+    evaluate, steps = compiler.compile(tree.body, 0), compiler.steps
     operands = [tree.body.left, *tree.body.comparators] if isinstance(tree.body, ast.Compare) else []
     shown = tuple((ast.unparse(operand), compiler.compile(operand, 0)) for operand in operands)
-    return Expression(text, compiler.compile(tree.body, 0), shown)
-
-
-def _syntax_error(source: str, error: SyntaxError) -> tuple[str, int]:
-    """What is wrong, and where: an offset in the source."""
-    if not source:
-        return "the expression is empty", 0
-    if not error.offset:
-        return "the expression ends too early", len(source) - 1
-    before = source.splitlines(keepends=True)[: (error.lineno or 1) - 1]
-    return f"the expression does not parse: {error.msg}", sum(map(len, before)) + error.offset - 1
+    return Expression(text, evaluate, shown, steps)
 
 
 class _Compiler:
@@ -116,12 +117,13 @@ class _Compiler:
         self._text, self._source, self._indent = text, source, indent
         self._ascii = source.isascii() and "\n" not in source
         self._bound: list[str] = []  # the variable of the comprehension around
+        self.steps = 0  # compiled so far
 
     def _place(self, node: ast.expr) -> tuple[int, int]:
         """Offsets of a node in the text; ast counts UTF-8 bytes."""
         if self._ascii:
             return self._indent + node.col_offset, self._indent + (node.end_col_offset or len(self._source))
-        lines = self._source.splitlines(keepends=True)
+        lines = _LINE.findall(self._source)  # as Python counts them: str.splitlines knows more line ends
 
         def offset(line: int, column: int) -> int:
             before = lines[line - 1].encode()[:column].decode(errors="ignore")
@@ -129,7 +131,9 @@ class _Compiler:
 
         return offset(node.lineno, node.col_offset), offset(node.end_lineno or 1, node.end_col_offset or 0)
 
-    def _refused(self, node: ast.expr, message: str, code: str = "A306", helps: Sequence[str] = ()) -> ExpressionError:
+    def _refused(
+        self, node: ast.expr, message: str, code: str = "A306", helps: Sequence[Help | str] = ()
+    ) -> ExpressionError:
         """The error at a node; to be raised."""
         return ExpressionError(code, message, *self._place(node), helps)
 
@@ -139,7 +143,11 @@ class _Compiler:
 
         def run(env: Environment) -> Value:
             try:
-                return function(*[part(env) for part in parts])
+                values = [part(env) for part in parts]
+                for value in values:
+                    if type(value) is list or type(value) is range:  # most functions of lists go through them
+                        env.spend(len(value))
+                return function(*values)
             except arithmetic.Undecided as error:
                 raise ExpressionError("A312", str(error), *place) from None
             except (ValueError, OverflowError) as error:
@@ -153,6 +161,7 @@ class _Compiler:
         method = getattr(self, f"_{type(node).__name__.lower()}", None)
         if method is None:
             raise self._refused(node, f"`{ast.unparse(node)[:40]}` is not part of the expression language")
+        self.steps += 1
         compiled: Evaluator = method(node, depth + 1)
         return compiled
 
@@ -160,6 +169,9 @@ class _Compiler:
         value = node.value
         if not isinstance(value, (int, float, str)) and value is not None:
             raise self._refused(node, f"`{ast.unparse(node)}` is not part of the expression language")
+        if value is None:
+            helps = [Help("write `null`", "null")]
+            raise self._refused(node, "the expression language has no such word", "A301", helps)
         try:
             arithmetic.bounded(value)
         except ValueError:  # said when it is evaluated
@@ -168,8 +180,9 @@ class _Compiler:
 
     def _name(self, node: ast.Name, depth: int) -> Evaluator:
         name = node.id
-        if name in _CONSTANTS:
-            constant = _CONSTANTS[name]
+        self._check_spelling(node, name)
+        if name in CONSTANTS:
+            constant = CONSTANTS[name]
             return lambda env: constant
         start, end = self._place(node)
 
@@ -180,6 +193,12 @@ class _Compiler:
                 raise ExpressionError(error.code, error.message, start, end, error.helps) from None
 
         return look
+
+    def _check_spelling(self, node: ast.Name | ast.Attribute, name: str) -> None:
+        """Refuse a name in letters that Python takes for others: `\uff58` for `x`."""
+        start, end = self._place(node)
+        if not self._ascii and not self._text[start:end].endswith(name):
+            raise self._refused(node, f"`{self._text[start:end]}` is no name: names have plain letters, digits and _")
 
     def _binop(self, node: ast.BinOp, depth: int) -> Evaluator:
         function = _BINARY.get(type(node.op))
@@ -259,20 +278,25 @@ class _Compiler:
 
     def _size_of(self, node: ast.Attribute, depth: int) -> Evaluator:
         label = node.attr
+        self._check_spelling(node, label)
         if label not in LABELS and label != "shape":
             help = f"a size is one of {', '.join('.' + each for each in LABELS)} and .shape[k]"
             raise self._refused(node, f"`{ast.unparse(node)}` does not end in a size", helps=[help])
         path = self._path(node.value, depth)
         start, end = self._place(node)
+        dotted = self._source[start - self._indent : end - self._indent] == ".".join([*map(str, path), label])
 
         def size(env: Environment) -> Value:
             try:
                 names = tuple(str(part if isinstance(part, str) else arithmetic.whole(part(env))) for part in path)
-                type_ = env.type_of(names)
-            except ExpressionError as error:
-                raise ExpressionError(error.code, error.message, start, end, error.helps) from None
             except ValueError as error:
                 raise ExpressionError("A307", str(error), start, end) from None
+            try:
+                type_ = env.type_of(names)
+            except ExpressionError as error:
+                if dotted and error.end is not None:  # at the part of the path that it is about
+                    raise _shifted(error, start, end - start) from None
+                raise ExpressionError(error.code, error.message, start, end, in_words(error.helps)) from None
             if label == "shape":
                 return list(type_.shape)
             if label not in type_.axes:
@@ -302,11 +326,12 @@ class _Compiler:
         if not isinstance(loop.target, ast.Name):
             raise self._refused(loop.target, "a comprehension binds one name")
         items = self.compile(loop.iter, depth)
-        name = loop.target.id
+        name, before = loop.target.id, self.steps
         self._bound.append(name)
         tests = [self._guard(test, arithmetic.truth, self.compile(test, depth)) for test in loop.ifs]
         element = self.compile(node.elt, depth)
         self._bound.pop()
+        steps = self.steps - before
         place = self._place(node)
 
         def run(env: Environment) -> Value:
@@ -317,14 +342,15 @@ class _Compiler:
                 )
             if len(values) > arithmetic.MAX_ITEMS:
                 raise ExpressionError("A604", f"the comprehension has more than {arithmetic.MAX_ITEMS:,} items", *place)
-            inner = (_Bound(env, name, value) for value in values)
+            env.spend(steps * len(values))
+            inner = (Bound(env, name, value) for value in values)
             return [element(each) for each in inner if all(test(each) for test in tests)]
 
         return self._guard(node, arithmetic.bounded_list, run)
 
 
 @dataclass(frozen=True, slots=True)
-class _Bound:
+class Bound:
     """An environment with one more name: the variable of a comprehension."""
 
     outer: Environment
@@ -336,6 +362,9 @@ class _Bound:
 
     def type_of(self, path: Path) -> TensorType:
         return self.outer.type_of(path)
+
+    def spend(self, steps: int) -> None:
+        self.outer.spend(steps)
 
 
 def _item(items: Value, index: Value) -> Value:
@@ -363,17 +392,35 @@ class Template:
     def is_plain(self) -> bool:
         return all(isinstance(part, str) for part in self.parts)
 
-    def pattern(self) -> re.Pattern[str]:
-        """Matches every text that it can give."""
-        return re.compile("".join(re.escape(part) if isinstance(part, str) else ".+" for part in self.parts))
+    def can_give(self, text: str) -> bool:
+        """Whether its expressions could make it this text, each at least one character of it."""
+        position = least = 0  # where the text is read on, and how much of it expressions take at least
+        for part in self.parts:
+            if not isinstance(part, str):
+                least += 1
+                continue
+            found = text.find(part, position + least) if least else position if text.startswith(part) else -1
+            if found < 0:
+                return False
+            position, least = found + len(part), 0
+        last = self.parts[-1]
+        if isinstance(last, str):
+            return position == len(text) or (len(self.parts) > 1 and text.endswith(last))
+        return position + least <= len(text)
 
     def render(self, env: Environment) -> str:
         """The text. Raises ExpressionError."""
-        return "".join(part if isinstance(part, str) else _rendered(part, env) for part in self.parts)
+        text = ""
+        for part in self.parts:
+            text += part if isinstance(part, str) else _rendered(part, env)
+            if len(text) > MAX_TEXT:
+                raise ExpressionError("A604", f"the text comes to more than {MAX_TEXT:,} characters")
+        return text
 
 
 def _rendered(part: tuple[int, Expression], env: Environment) -> str:
     offset, expression = part
+    env.spend(expression.steps)
     try:
         value = expression.evaluate(env)
     except ExpressionError as error:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pydantic import Field
 
@@ -44,6 +45,10 @@ class Loop:
     items: Scalar
 
 
+Arguments: TypeAlias = MappingType[str, tuple[Scalar, Node]]
+"""What a layer, or a spec's caller, gives: name -> key and value."""
+
+
 @dataclass(slots=True, eq=False)
 class LayerDecl:
     """One entry: what it is, what it reads, and when and how often it stands there."""
@@ -59,6 +64,7 @@ class LayerDecl:
     loops: list[Loop] = field(default_factory=list)
     let: Mapping | None = None
     until: Scalar | None = None
+    broken: bool = False  # it makes no sense, which is reported: it has no value
     arguments: dict[str, tuple[Scalar, Node]] = field(default_factory=dict)
 
     @property
@@ -79,19 +85,18 @@ CONTROL = frozenset(LayerSkeleton.keys())
 
 
 def read_layers(node: Node, diagnostics: Diagnostics) -> Layers:
-    """A list or mapping of layers; entries that make no sense are reported and left out."""
+    """A list or mapping of layers; entries that make no sense are reported, and their layers broken."""
     if isinstance(node, Sequence):
-        found = [read_layer(item, None, diagnostics) for item in node.items]
-        return Layers(False, [layer for layer in found if layer], node.span)
+        return Layers(False, [read_layer(item, None, diagnostics) for item in node.items], node.span)
     if isinstance(node, Mapping):
-        found = [read_layer(value, key, diagnostics) for key, value in _indented(node, diagnostics)]
-        return Layers(True, [layer for layer in found if layer], node.span)
+        named = [read_layer(value, key, diagnostics) for key, value in _indented(node, diagnostics)]
+        return Layers(True, named, node.span)
     diagnostics.add("A203", f"layers are a list or a mapping, and this is {kind(node)}", node.span)
     return Layers(True, [], node.span)
 
 
-def _indented(node: Mapping, diagnostics: Diagnostics) -> Iterator[tuple[Scalar, Node]]:
-    """The entries that are layers: not those that say nothing, nor what was meant to stand below such a one."""
+def _indented(node: Mapping, diagnostics: Diagnostics) -> Iterator[tuple[Scalar, Node | None]]:
+    """The entries that are layers, without what was meant to stand below one; None where one says nothing."""
     entries: list[tuple[Scalar, Node, list[Scalar]]] = []  # with the control words that follow an empty one
     for key, value in node:
         if key.text in CONTROL and entries and _is_empty(entries[-1][1]):
@@ -99,9 +104,10 @@ def _indented(node: Mapping, diagnostics: Diagnostics) -> Iterator[tuple[Scalar,
         else:
             entries.append((key, value, []))
     for key, value, meant in entries:
+        yield key, None if _is_empty(value) else value
         if not _is_empty(value):
-            yield key, value
-        elif meant:
+            continue
+        if meant:
             helps = [f"indent it further than `{key.text}`, if it belongs to that layer"]
             message = f"`{meant[0].text}` stands where a layer's name is wanted"
             diagnostics.add("A205", message, meant[0].span, helps=helps)
@@ -114,15 +120,19 @@ def _is_empty(node: Node) -> bool:
     return isinstance(node, Scalar) and node.span.start == node.span.end
 
 
-def read_layer(node: Node, key: Scalar | None, diagnostics: Diagnostics) -> LayerDecl | None:
-    """One layer: an op name, a list of layers, or a mapping."""
+def read_layer(node: Node | None, key: Scalar | None, diagnostics: Diagnostics) -> LayerDecl:
+    """One layer: an op name, a list of layers, or a mapping; broken, and reported, where it is none of these.
+    None: what stands there is reported already."""
     name = None
     if key is not None:
         try:
             name = parse_template(key.text)
         except ExpressionError as error:
             diagnostics.add(error.code, error.message, locate(key, error), helps=error.helps)
-            return None
+            return LayerDecl("op", key.span, key, broken=True)
+    if node is None:
+        assert key is not None
+        return LayerDecl("op", key.span, key, name, broken=True)
     span = key.span if key else node.span if isinstance(node, Scalar) else node.span.slice(0, 1)
     if isinstance(node, Sequence):
         return LayerDecl("layers", span, key, name, children=read_layers(node, diagnostics))
@@ -131,25 +141,30 @@ def read_layer(node: Node, key: Scalar | None, diagnostics: Diagnostics) -> Laye
     if node.value is None or node.is_text:
         return LayerDecl("op", span, key, name, word=node)
     diagnostics.add("A203", f"a layer is an op name, a list or a mapping, and this is {kind(node)}", node.span)
-    return None
+    return LayerDecl("op", span, key, name, broken=True)
 
 
-def _read_mapping(node: Mapping, layer: LayerDecl, diagnostics: Diagnostics) -> LayerDecl | None:
+def _read_mapping(node: Mapping, layer: LayerDecl, diagnostics: Diagnostics) -> LayerDecl:
     control = {key: entry for key, entry in node.entries.items() if key in CONTROL}
     layer.arguments = {key: entry for key, entry in node.entries.items() if key not in CONTROL}
+    if control.keys().isdisjoint(KINDS):
+        _correct_kind(layer, control, diagnostics)
     kinds = [each for each in KINDS if each in control]
     if len(kinds) != 1:
         _report_kinds(node, layer, kinds, diagnostics)
-        return None
+        layer.broken = True
+        return layer
     layer.kind = kinds[0]
-    if node.get("op") is not None and _is_null(node.get("op")):  # a null op is an absent layer
+    if "op" in control and _is_null(control["op"][1]):  # a null op is an absent layer
         control.pop("op")
     skeleton = LayerSkeleton.read(Mapping(control, node.span), diagnostics, "a layer")
     if skeleton is None:
-        return None
+        layer.broken = True
+        return layer
     if layer.kind in ("layers", "splice", "share"):
         for key, (scalar, _) in layer.arguments.items():
-            helps = near(key, CONTROL) or [f"only an op, a block or a spec has arguments, and this is `{layer.kind}`"]
+            free = [each for each in CONTROL if each not in node]
+            helps = near(key, free, f"only an op, a block or a spec has arguments, and this is `{layer.kind}`")
             diagnostics.add("A201", f"a layer with `{layer.kind}` has no key `{key}`", scalar.span, helps=helps)
     if skeleton.until is not None and layer.kind != "spec":
         diagnostics.add("A201", "`until` goes with `spec` only", node.entries["until"][0].span)
@@ -175,13 +190,19 @@ def _report_kinds(node: Mapping, layer: LayerDecl, kinds: list[LayerKind], diagn
         words = " and ".join(f"`{each}`" for each in kinds)
         diagnostics.add("A206", f"a layer is one thing, and this one says {words}", node.entries[kinds[1]][0].span)
         return
-    help = next((line for key in layer.arguments for line in near(key, KINDS)), None)
-    diagnostics.add(
-        "A206",
-        "a layer needs one of `op`, `layers`, `splice`, `share`, `spec`",
-        layer.span,
-        helps=[help or "named children stand under `layers:`"],
-    )
+    helps = ["named children stand under `layers:`"]
+    message = "a layer needs one of `op`, `layers`, `splice`, `share`, `spec`"
+    diagnostics.add("A206", message, layer.span, helps=helps)
+
+
+def _correct_kind(layer: LayerDecl, control: dict[str, tuple[Scalar, Node]], diagnostics: Diagnostics) -> None:
+    """Report the misspelt word that says what a layer is, and take it for what it was meant to be."""
+    for name, (key, value) in layer.arguments.items():
+        for help in near(name, KINDS):
+            diagnostics.add("A201", f"a layer has no key `{name}`", key.span, helps=[help])
+            control[help.replacement or name] = (key, value)
+            del layer.arguments[name]
+            return
 
 
 def _scalars(node: Node) -> Iterator[Scalar]:
@@ -225,3 +246,11 @@ def locate(scalar: Scalar, error: ExpressionError) -> Span:
     if error.end is None or scalar.inner.text != scalar.text:
         return scalar.inner
     return scalar.inner.slice(error.start, max(error.end, error.start + 1))
+
+
+def argument_span(arguments: Arguments, name: str) -> Span | None:
+    """The place of an argument's value, without its quotes; None where it isn't written."""
+    if name not in arguments:
+        return None
+    node = arguments[name][1]
+    return node.inner if isinstance(node, Scalar) else node.span

@@ -7,14 +7,25 @@ A spec reaches files under its own root, the folder of the file that the user na
 from __future__ import annotations
 
 import os
-import stat
+import re
+from codecs import BOM_UTF8
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import chain, islice
 from pathlib import Path
 
-from archspec.diagnostics import Diagnostics, whole_file
+from archspec.diagnostics import Diagnostics, Help, near, whole_file
 from archspec.source import SourceFile, Span
+from archspec.syntax.contents import TooLong, Unreadable, contents
 from archspec.syntax.document import Spec, read_spec
 from archspec.syntax.reader import MAX_BYTES, read
+from archspec.syntax.tree import shortened
+
+_SUFFIXES = (".yaml", ".yml")
+_PUBLISHED = re.compile(r"^  (\w+):\n +spec: *(\S+)\n(?: +args: *(.*)\n)?", re.MULTILINE)
+_LONGEST_SHOWN = 300  # characters of a path in a message
+_MOST_BESIDE = 1_000  # files of a folder that are looked at for a misspelt name
 
 
 def packaged(folder: str) -> Path:
@@ -26,11 +37,12 @@ def packaged(folder: str) -> Path:
 
 @dataclass(slots=True, eq=False)
 class Library:
-    """The files of one run, each read once."""
+    """The files of one run, each read once. `unsaved` are texts that stand for what files hold, by resolved path."""
 
     diagnostics: Diagnostics
     root: Path
     max_bytes: int = MAX_BYTES
+    unsaved: Mapping[Path, str] = field(default_factory=dict)
     _specs: dict[Path, Spec | None] = field(default_factory=dict)
     _found: dict[str, tuple[Path, str] | None] = field(default_factory=dict)
 
@@ -40,9 +52,16 @@ class Library:
         key = _identity(path)
         if key not in self._specs:
             name = shown or str(path)
-            text = self._text(path, name, blame or whole_file(name))
+            text = self.unsaved.get(key)
+            if text is None:
+                text = self._text(path, name, blame)
             self._specs[key] = None if text is None else self.parse(SourceFile(name, text))
         return self._specs[key]
+
+    @property
+    def specs(self) -> Iterator[Spec]:
+        """Those that were read so far."""
+        return (spec for spec in self._specs.values() if spec is not None)
 
     def parse(self, file: SourceFile) -> Spec | None:
         """The spec in a text."""
@@ -57,41 +76,84 @@ class Library:
         return self._found[name]
 
     def _search(self, name: str) -> tuple[Path, str] | None:
-        relative = name if name.endswith((".yaml", ".yml")) else f"{name}.yaml"
+        relative = _with_suffix(name)
         for root in (self.root, packaged("specs")):
             path = root / relative
-            if os.path.isfile(path) and _identity(path).is_relative_to(_identity(root)):
+            if os.path.exists(path) and _identity(path).is_relative_to(_identity(root)):
                 return path, str(path)
         return None
 
-    def _text(self, path: Path, name: str, blame: Span) -> str | None:
+    def within_reach(self, name: str) -> Iterator[str]:
+        """What a misspelt name may have meant: the packaged specs, and the files beside the one that it would be;
+        with a suffix where it has one."""
+        folder = Path(name).parent
+        beside = self.root / folder
+        within = _identity(beside).is_relative_to(_identity(self.root))
+        for path in chain(_packaged_specs(), (folder / each for each in _names_in(beside) if within)):
+            if path.suffix in _SUFFIXES:
+                yield path.as_posix() if name.endswith(_SUFFIXES) else path.with_suffix("").as_posix()
+
+    def _text(self, path: Path, name: str, blame: Span | None) -> str | None:
+        place = blame or whole_file(name)
         try:
-            status = path.stat()
-            if stat.S_ISDIR(status.st_mode):
-                self.diagnostics.add("A001", f"`{name}` is a directory", blame, helps=["name a .yaml file in it"])
-                return None
-            if not stat.S_ISREG(status.st_mode):
-                self.diagnostics.add("A001", f"`{name}` is no regular file", blame)
-                return None
-            if status.st_size > self.max_bytes:
-                message = f"the file has {status.st_size:,} bytes, and {self.max_bytes:,} are the limit"
-                self.diagnostics.add("A601", message, whole_file(name), helps=["`--max-bytes` raises the limit"])
-                return None
-            data = path.read_bytes()
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            self.diagnostics.add("A001", f"`{name}` cannot be read: {reason}", blame)
+            data = contents(path, self.max_bytes, pipes=blame is None)
+        except TooLong as error:
+            subject = "the file" if blame is None else f"`{shortened(name, _LONGEST_SHOWN)}`"
+            self.diagnostics.add("A601", f"{subject} {error}", place, helps=["`--max-bytes` raises the limit"])
             return None
-        except ValueError:  # a null byte in the path
-            self.diagnostics.add("A001", f"`{name!r}` is no path", blame)
+        except Unreadable as error:
+            helps = _instead(path) if blame is None else []
+            self.diagnostics.add("A001", f"`{shortened(name, _LONGEST_SHOWN)}` {error}", place, helps=helps)
             return None
         try:
-            return data.decode("utf-8-sig")
+            return data.removeprefix(BOM_UTF8).decode("utf-8")
         except UnicodeDecodeError as error:
-            before = data[: error.start].decode("utf-8", errors="replace")
+            before = error.object[: error.start].decode("utf-8")
             place = SourceFile(name, before).span(len(before), len(before))
-            self.diagnostics.add("A002", f"byte {error.start} is not UTF-8 (0x{data[error.start]:02x})", place)
+            at = error.start + len(data) - len(error.object)
+            self.diagnostics.add("A002", f"byte {at} is not UTF-8 (0x{data[at]:02x})", place)
             return None
+
+
+def published_as(name: str) -> tuple[str, str] | None:
+    """The spec and the args of the zoo model of this name, as its file writes them; None: there is no such model."""
+    return _published().get(name)
+
+
+@cache
+def _published() -> dict[str, tuple[str, str]]:
+    found = {}
+    for path in packaged("zoo").glob("*.yaml"):
+        for name, spec, args in _PUBLISHED.findall(path.read_text(encoding="utf-8")):
+            found[name] = spec, args
+    return found
+
+
+@cache
+def _packaged_specs() -> list[Path]:
+    root = packaged("specs")
+    return [path.relative_to(root) for path in sorted(root.rglob("*.yaml"))]
+
+
+def _with_suffix(name: str) -> str:
+    return name if name.endswith(_SUFFIXES) else f"{name}.yaml"
+
+
+def _instead(path: Path) -> list[Help]:
+    """What else may have been meant by a path that cannot be read."""
+    if os.path.isdir(path):
+        return [Help("name a .yaml file in it")]
+    beside = [str(path.with_name(name)) for name in _names_in(path.parent) if name.endswith(_SUFFIXES)]
+    return near(str(path), [each for each in beside if each != str(path)])
+
+
+def _names_in(folder: Path) -> list[str]:
+    """What stands in a folder, as far as one may look."""
+    try:
+        with os.scandir(folder) as entries:
+            return [entry.name for entry in islice(entries, _MOST_BESIDE)]
+    except (OSError, ValueError):
+        return []
 
 
 def _identity(path: Path) -> Path:

@@ -7,15 +7,18 @@ is derived from the same classes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Self, TypeVar
+from functools import cache
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
-from archspec.diagnostics import Diagnostics, near
-from archspec.syntax.tree import Mapping, Node, Scalar, Sequence, kind
+from archspec.diagnostics import Diagnostics, Help, in_words, near
+from archspec.syntax.tree import Mapping, Node, Scalar, Sequence, kind, shortened
+from archspec.syntax.yaml.traps import quoted
 
 _N = TypeVar("_N", bound=Node)
 
@@ -25,15 +28,49 @@ class Skeleton(BaseModel):
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, frozen=True, defer_build=True)
 
+    dispensable: ClassVar[frozenset[str]] = frozenset()  # keys without which the rest can be read
+
     @classmethod
     def read(cls, mapping: Mapping, diagnostics: Diagnostics, what: str) -> Self | None:
-        """The mapping as this skeleton; None, and diagnostics, where it does not fit."""
+        """The mapping as this skeleton; None, and diagnostics, where it does not fit. A key that is misspelt is
+        reported, and becomes in the mapping what it was meant to be, so that what stands under it is read as well."""
+        complete = mapping.entries.keys() <= cls._known() or cls._correct(mapping, diagnostics, what)
         try:
-            return cls.model_validate({key: value for key, (_, value) in mapping.entries.items()})
+            found = cls.model_validate({key: value for key, (_, value) in mapping.entries.items()})
         except ValidationError as error:
-            for item in error.errors(include_url=False, include_context=False):
-                cls._report(str(item["loc"][0]), item, mapping, diagnostics, what)
-            return None
+            wrong = {str(item["loc"][0]): item for item in error.errors(include_url=False, include_context=False)}
+            for key, item in wrong.items():
+                cls._report(key, item, mapping, diagnostics, what)
+            if not wrong.keys() <= cls.dispensable:
+                return None
+            mapping.entries = {key: entry for key, entry in mapping.entries.items() if key not in wrong}
+            return cls.read(mapping, diagnostics, what)
+        return found if complete else None
+
+    @classmethod
+    @cache
+    def _known(cls) -> frozenset[str]:
+        return frozenset(cls.keys())
+
+    @classmethod
+    def _correct(cls, mapping: Mapping, diagnostics: Diagnostics, what: str) -> bool:
+        """Report unknown keys. Whether the rest can be read without what they hold: a mapping may define names."""
+        complete = True
+        entries = {key: entry for key, entry in mapping.entries.items() if key in cls._known()}
+        for name, (key, value) in mapping.entries.items():
+            if name in entries:
+                continue
+            helps = near(name, cls.keys(), f"{what} has {', '.join(cls.keys())}")
+            meant = helps[0].replacement
+            diagnostics.add(
+                "A201", f"{what} has no key `{name}`", key.span, helps=in_words(helps) if meant in entries else helps
+            )
+            if meant is not None:
+                entries.setdefault(meant, (key, value))
+            elif isinstance(value, Mapping):
+                complete = False
+        mapping.entries = entries
+        return complete
 
     @classmethod
     def keys(cls) -> list[str]:
@@ -44,13 +81,31 @@ class Skeleton(BaseModel):
     def _report(cls, key: str, item: Any, mapping: Mapping, diagnostics: Diagnostics, what: str) -> None:
         if item["type"] == "missing":
             diagnostics.add("A202", f"{what} needs `{key}`", mapping.span.slice(0, 1))
-        elif item["type"] == "extra_forbidden":
-            helps = near(key, cls.keys()) or [f"{what} has {', '.join(cls.keys())}"]
-            diagnostics.add("A201", f"{what} has no key `{key}`", mapping.entries[key][0].span, helps=helps)
         else:
             node = mapping.entries[key][1]
+            if isinstance(node, Scalar) and node.broken:  # which is reported
+                return
             wanted = str(item["msg"]).removeprefix("Value error, ")
-            diagnostics.add("A203", f"`{key}` has to be {wanted}, and is {kind(node)}", node.span)
+            verb = "is"
+            if isinstance(node, Sequence) and wanted.startswith("a list of"):
+                verb, node = "holds", next(item for item in node.items if not _is_text(item))
+            message = f"`{key}` has to be {wanted}, and {verb} {kind(node)}"
+            diagnostics.add("A203", message, node.span, helps=_ways(node, wanted) if verb == "is" else ())
+
+
+def _ways(node: Node, wanted: str) -> list[Help]:
+    """How a scalar becomes what was wanted, where that is plain."""
+    if not isinstance(node, Scalar) or node.value is None or "\n" in node.span.text:
+        return []
+    written = node.span.text
+    if wanted.startswith("a list of"):
+        item = written if re.fullmatch(r"[\w./-]+", written) or node.inner != node.span else quoted(written)
+        return [Help(f"write `[{shortened(item)}]`", f"[{item}]")]
+    if wanted.startswith("text"):
+        return [Help(f'write `"{written}"`', f'"{written}"')]
+    if "version" in wanted and re.fullmatch(r"v?1(\.0)?", node.text):
+        return [Help("write `1`", "1")]
+    return []
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -71,5 +71,6 @@ def kind(node: Node) -> str:
 
 
 def shortened(text: str, width: int = 60) -> str:
-    """A text cut to a width that fits into a message."""
+    """A text on one line, cut to a width that fits into a message."""
+    text = " ".join(text.split()) if "\n" in text else text
     return text if len(text) <= width else text[: width - 3] + "..."

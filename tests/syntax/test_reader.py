@@ -112,12 +112,12 @@ def test_places_are_exact(newline: str) -> None:
     ("text", "code", "line", "column"),
     [
         ("", "A101", 1, 1),
-        ("a: {b: c\nd: e\n", "A101", 2, 2),
+        ("a: {b: c\nd: e\n", "A101", 1, 4),
         ("a:\n\t- b\n", "A101", 2, 1),
         ("a: \x01\n", "A101", 1, 4),
         ("- a\nb: c\n", "A101", 2, 1),
         ("a: @b", "A101", 1, 4),
-        ('a: "\\uZZZZ"', "A101", 1, 7),
+        ('a: "\\uZZZZ"', "A101", 1, 5),
         ("a: 1\nb: 2\na: 3\n", "A102", 3, 1),
         ("a: &x 1\n", "A103", 1, 4),
         ("a: *x\n", "A103", 1, 4),
@@ -133,7 +133,9 @@ def test_places_are_exact(newline: str) -> None:
         ("a: .nan\n", "A106", 1, 4),
         ("a: [-.inf]\n", "A106", 1, 5),
         ("a: 1e999\n", "A106", 1, 4),
-        ("? [a]\n: b\n", "A203", 1, 3),
+        ("? [a]\n: b\n", "A103", 1, 1),
+        ("[a]: b\n", "A104", 1, 1),
+        ("[a,\n b]: c\n", "A101", 2, 4),
         ("[" * (MAX_DEPTH + 1), "A602", 1, MAX_DEPTH + 1),
         ("a: " + "9" * 50, "A604", 1, 4),
     ],
@@ -272,3 +274,17 @@ def test_depth_has_a_limit(text: str) -> None:
 
 def test_the_deepest_that_is_allowed() -> None:
     assert parsed("[" * MAX_DEPTH + "]" * MAX_DEPTH)[1] == []
+
+
+def test_lines_end_where_yaml_1_2_ends_them() -> None:
+    text = "a: b\x85c\nd: e\u2028f\u2029g\rh: 1\r\ni: 2\n"
+    node, found = parsed(text)
+    assert found == []
+    assert plain(node) == {"a": "b\x85c", "d": "e\u2028f\u2029g", "h": 1, "i": 2}
+    assert [key.span.line for key in scalars(node)[::2]] == [1, 2, 3, 4]
+
+
+def test_a_file_without_a_last_line_end_is_read_to_its_end() -> None:
+    for text in ("a: b", "a: [b]", "a: 'b'", "a: |\n  b", "- b", "a:", "a: b # c", "a: {b", "a: 'b", 'a: "'):
+        _, found = parsed(text)
+        assert all(item.span.end <= len(text) for item in found)
