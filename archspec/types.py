@@ -41,6 +41,7 @@ _BYTES = {dtype: int("".join(filter(str.isdigit, dtype)) or 8) // 8 for dtype in
 Axes: TypeAlias = tuple[str | None, ...]
 LABELS = ("N", "C", "D", "H", "W", "L")
 SPATIAL = ("D", "H", "W", "L")
+_COUNTED = {"N": "samples", "C": "channels", "D": "slices", "H": "rows", "W": "columns", "L": "positions"}
 _DEFAULT_AXES: dict[int, Axes] = {
     2: ("N", "C"),
     3: ("N", "C", "L"),
@@ -75,5 +76,30 @@ class TensorType(NamedTuple):
     def elements(self) -> Dim:
         return product_of(self.shape)
 
+    def counts(self, axis: int) -> str:
+        """What the size of an axis counts, in words: channels, rows, columns, ..."""
+        label = self.axes[axis]
+        if label is None:
+            return f"positions in axis {axis % self.rank}"
+        if label == "C" and axis % self.rank == self.rank - 1 and self.rank < 4:
+            return "features"
+        return _COUNTED[label]
+
+    def measure(self, axis: int) -> str:
+        """The size of an axis with what it counts: 64 channels, 1 row."""
+        size, counts = self.shape[axis], self.counts(axis)
+        return f"1 {counts.removesuffix('s')}" if size == 1 and counts.endswith("s") else f"{size} {counts}"
+
     def __str__(self) -> str:
         return " x ".join(map(str, self.shape)) if self.shape else "scalar"
+
+
+def in_spec(value: object) -> str:
+    """A value as a spec would write it."""
+    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):  # no named tuple, as an op is
+        return f"[{', '.join(map(in_spec, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {in_spec(item)}' for key, item in value.items())}}}"
+    if value is None or isinstance(value, builtins.bool):
+        return str(value).lower().replace("none", "null")
+    return value.__name__ if isinstance(value, type) else str(value)

@@ -17,6 +17,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from archspec.dims import Dim, Symbolic
+from archspec.types import in_spec
 
 
 class Slot(ABC):
@@ -67,7 +68,7 @@ class Listed(Slot):
                 return tuple(value)
         elif value in self.others:
             return value
-        raise ValueError(f"has to be {self._rule()}; it is {value}")
+        raise ValueError(f"has to be {self._rule()}; it is {in_spec(value)}")
 
     def _rule(self) -> str:
         lists = f"a list of {self.count} such" if self.count else "a list of such"
@@ -93,7 +94,7 @@ class Lone(Slot):
     def __call__(self, value: Any) -> Any:
         lone = value[0] if isinstance(value, tuple) and len(value) == 1 else value  # its normal form
         if not self.item.fits(lone):
-            raise ValueError(f"has to be {self.item.what}; it is {value}")
+            raise ValueError(f"has to be {self.item.what}; it is {in_spec(value)}")
         return (lone,)
 
     def json_schema(self) -> dict[str, Any]:

@@ -116,7 +116,7 @@ class Clamp(Elementwise):
     def infer(self, *inputs: TensorType) -> TensorType:
         of_dtype(self, inputs[0], *_NUMBERS)
         if not self._bounds(inputs[0].dtype):
-            raise OpError("min and max are both None, and one is needed", field="min")
+            raise OpError("min and max are both null, and one is needed", field="min")
         return inputs[0]
 
     def to_torch(self, *inputs: TensorType) -> TorchRecipe:

@@ -17,6 +17,7 @@ from archspec.ops.base import (
     SINGLE,
     ZEROS,
     Emitter,
+    Fact,
     Handle,
     Init,
     Op,
@@ -72,15 +73,16 @@ class MultiheadAttention(Op):
             of_dtype(self, type_, SINGLE, input=k)
         query, key, value = _three(inputs)
         last, rows, batch = len(inputs) - 1, self._rows, 1 - self._rows
-        features = counted(self, "embed_dim", query.shape[-1], "features")
+        features = counted(self, "embed_dim", query, -1, "features")
         if features == 0:
             raise OpError(f"MultiheadAttention reads 1 feature or more, and gets {query}", input=0)
-        counted(self, "kdim", key.shape[-1], "features", input=min(1, last))
-        counted(self, "vdim", value.shape[-1], "features", input=last)
-        divides("num_heads", self.num_heads, features, "features")
-        _match(1, "the number of samples of query and key", query.shape[batch], key.shape[batch])
-        _match(2, "the number of samples of query and value", query.shape[batch], value.shape[batch])
-        _match(2, "the length of key and value", key.shape[rows], value.shape[rows])
+        counted(self, "kdim", key, -1, "features", input=min(1, last))
+        counted(self, "vdim", value, -1, "features", input=last)
+        divides("num_heads", self.num_heads, features, "features", Fact(0, -1))
+        if len(inputs) == 3:
+            _match("the number of samples of query and key", inputs, Fact(0, batch), Fact(1, batch))
+            _match("the number of samples of query and value", inputs, Fact(0, batch), Fact(2, batch))
+            _match("the length of key and value", inputs, Fact(1, rows), Fact(2, rows))
         return query
 
     @property
@@ -204,27 +206,28 @@ class ScaledDotProductAttention(Weightless):
         dtype = of_one_dtype(self, inputs[:3])
         if self.enable_gqa and inputs[1].shape[-3] == 0 and 0 not in inputs[2].shape:
             raise OpError(f"a key has to have 1 head or more, and gets {inputs[1]}", input=1)
-        query, key, value = self._heads(inputs)
-        _match(1, "the number of features of query and key", query[-1], key[-1])
-        _match(2, "the length of key and value", key[-2], value[-2])
-        batch = broadcast(self, query[:-2], key[:-2], value[:-2])
+        heads = self._heads(inputs)
+        _match("the number of features of query and key", heads, Fact(0, -1), Fact(1, -1))
+        _match("the length of key and value", heads, Fact(1, -2), Fact(2, -2))
+        batch = broadcast(self, *heads, but=2)
+        query, key, value = (type_.shape for type_ in heads)
         if batch != query[:-2] and any(0 in type_.shape for type_ in inputs[:3]):
             raise OpError(f"the query, {inputs[0]}, does not stretch where an input is empty: {inputs[1]}", input=1)
         if len(inputs) == 4:
-            self._check_mask(inputs[3], (*broadcast(self, query[:-2], key[:-2]), query[-2], key[-2]), dtype)
+            self._check_mask(inputs[3], (*broadcast(self, *heads[:2], but=2), query[-2], key[-2]), dtype)
         axes = common_axes(*(type_.axes[:-2] for type_ in inputs[:3]))
         return TensorType((*batch, query[-2], value[-1]), (*axes, inputs[0].axes[-2], inputs[2].axes[-1]), dtype)
 
-    def _heads(self, inputs: Sequence[TensorType]) -> list[tuple[Dim, ...]]:
-        """The shapes of query, key and value; where groups share heads, with all of them."""
-        query, *others = (type_.shape for type_ in inputs[:3])
-        shapes = [query]
-        for k, shape in enumerate(others, 1):
+    def _heads(self, inputs: Sequence[TensorType]) -> list[TensorType]:
+        """The types of query, key and value; where groups share heads, with all of them."""
+        query, *others = inputs[:3]
+        found = [query]
+        for k, type_ in enumerate(others, 1):
             if self.enable_gqa:
-                self._repeats(query[-3], shape[-3], k)
-                shape = (*shape[:-3], query[-3], *shape[-2:])
-            shapes.append(shape)
-        return shapes
+                self._repeats(query.shape[-3], type_.shape[-3], k)
+                type_ = type_._replace(shape=(*type_.shape[:-3], query.shape[-3], *type_.shape[-2:]))
+            found.append(type_)
+        return found
 
     def _repeats(self, heads: Dim, own: Dim, input: int) -> int:
         """How many heads of the query each head of a key or value serves."""
@@ -232,13 +235,14 @@ class ScaledDotProductAttention(Weightless):
             return 1
         wanted, given = known(heads, "the number of heads"), known(own, "the number of heads", input=input)
         if not given or wanted % given:
-            raise OpError(f"{given} heads do not divide the {wanted} of the query", input=input, code="A503")
+            message, facts = f"{given} heads do not divide the {wanted} of the query", [Fact(0, -3), Fact(input, -3)]
+            raise OpError(message, input=input, code="A503", facts=facts)
         return wanted // given
 
     def _check_mask(self, mask: TensorType, scores: tuple[Dim, ...], dtype: DType) -> None:
         """The mask stretches to the products of query and key, and not the other way round."""
         if self.is_causal:
-            raise OpError("is_causal is True, and there is a mask already: a fourth input", field="is_causal")
+            raise OpError("is_causal is true, and there is a mask already: a fourth input", field="is_causal")
         of_dtype(self, mask, DType.bool, SINGLE, dtype, input=3)
         if len(scores) == 4:  # where torch's kernel looks at its last axes; elsewhere a row or a number will do
             of_least_rank(self, mask, 2, input=3)
@@ -249,11 +253,12 @@ class ScaledDotProductAttention(Weightless):
 
     def macs(self, *inputs: TensorType) -> Dim:
         """Of the two matrix products, masked or not."""
-        query, key, value = self._heads(inputs)
+        heads = self._heads(inputs)
+        query, key, value = (type_.shape for type_ in heads)
         if value[-1] == 0:
             return 0
-        products = product_of(broadcast(self, query[:-2], key[:-2])) * key[-1]
-        sums = product_of(broadcast(self, query[:-2], key[:-2], value[:-2])) * value[-1]
+        products = product_of(broadcast(self, *heads[:2], but=2)) * key[-1]
+        sums = product_of(broadcast(self, *heads, but=2)) * value[-1]
         return (products + sums) * query[-2] * key[-2]
 
     def receptive(self, *inputs: TensorType) -> Receptive:
@@ -315,10 +320,12 @@ def _three(values: Sequence[_T]) -> tuple[_T, _T, _T]:
     return query, key, value
 
 
-def _match(input: int, what: str, one: Dim, other: Dim) -> None:
-    """Refuse two sizes that can't be the same; the input is at fault."""
+def _match(what: str, inputs: Sequence[TensorType], *facts: Fact) -> None:
+    """Refuse two sizes that can't be the same; the second one's input is at fault."""
+    one, other = (inputs[fact.input].shape[fact.axis or 0] for fact in facts)
     if not can_equal(one, other):
-        raise OpError(f"{what} has to be the same; it is {one} and {other}", input=input, code="A503")
+        message = f"{what} has to be the same; it is {one} and {other}"
+        raise OpError(message, input=facts[1].input, code="A503", facts=facts)
 
 
 def _causal(emit: Emitter, rows: Dim, columns: Dim, dtype: DType) -> Handle:

@@ -26,9 +26,18 @@ from archspec.dims import Dim, Symbolic
 from archspec.types import DType, TensorType, default_axes
 
 
+class Fact(NamedTuple):
+    """A size that a refusal is about: an axis of an input; None: how many axes it has."""
+
+    input: int
+    axis: int | None = None
+
+
 class OpError(Exception):
-    """An op refuses what it was given: names the argument (`field`) or the input (from 0) at fault.
-    `code` is A501 for an input, A502 for an argument and A503 for inputs that disagree."""
+    """An op refuses what it was given: names the argument (`field`) or the input (from 0) at fault, and the sizes that
+    disagree (`facts`), whose origins are told with it; where an input is at fault that no `from` names, `asking` is the
+    argument that it does not suit. `code` is A501 for an input, A502 for an argument and A503 for inputs that disagree.
+    """
 
     def __init__(
         self,
@@ -38,6 +47,9 @@ class OpError(Exception):
         input: int | None = None,
         code: str = "",
         notes: Sequence[str] = (),
+        facts: Sequence[Fact] = (),
+        helps: Sequence[str] = (),
+        asking: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -45,6 +57,9 @@ class OpError(Exception):
         self.input = input
         self.code = code or ("A502" if field else "A501")
         self.notes = tuple(notes)
+        self.facts = tuple(facts)
+        self.helps = tuple(helps)
+        self.asking = asking
 
 
 class Init(NamedTuple):
@@ -213,6 +228,11 @@ class Op(BaseModel):
         """Emit it in evaluation mode; gives its value, or a tuple of them where `multiple`. An op that
         does nothing gives its input. Raises OpError for what torch can and ONNX cannot."""
 
+    def arithmetic(self, *inputs: TensorType) -> Mapping[int, str]:
+        """How sizes of its first output are worked out, with their numbers: axis -> right-hand side. Axes that an
+        argument gives, or that stay as they are, have none."""
+        return {}
+
     def entries(self, *inputs: TensorType) -> Dim | None:
         """Where the first input holds indices: how many entries they count, so that 0 to one less are legal."""
         return None
@@ -262,11 +282,14 @@ class Unsettled(OpError):
         self.written = written
 
 
-def counted(op: Op, field: str, size: Dim, what: str, *, input: int = 0) -> int:
-    """An input-side size, as `known`; refused where the spec wrote another number for it."""
+def counted(op: Op, field: str, type_: TensorType, axis: int, what: str, *, input: int = 0) -> int:
+    """The size of an input's axis, as `known`; refused where the spec wrote another number for it."""
     written: int | None = getattr(op, field)
+    size = type_.shape[axis]
     if isinstance(size, int) and written not in (None, size):
-        raise OpError(f"{field} is {written}, but the input has {size} {what}", field=field)
+        message = f"{field} is {written}, but the input has {size} {what}"
+        helps = [f"leave `{field}` out, which makes it {size}, or give the input {written} {what}"]
+        raise OpError(message, field=field, facts=[Fact(input, axis)], helps=helps)
     return known(size, f"the number of {what}", input=input, written=written)
 
 
@@ -288,13 +311,15 @@ def of_rank(op: Op, type_: TensorType, *ranks: int, axes: str = "", input: int =
     if type_.rank not in ranks:
         wanted = " or ".join(map(str, ranks))
         named = f" ({axes})" if axes else ""
-        raise OpError(f"{type(op).__name__} reads {wanted} axes{named}, and gets {type_.rank}: {type_}", input=input)
+        message = f"{type(op).__name__} reads {wanted} axes{named}, and gets {type_.rank}: {type_}"
+        raise OpError(message, input=input, facts=[Fact(input)])
 
 
 def of_least_rank(op: Op, type_: TensorType, least: int, input: int = 0) -> None:
     """Refuse an input of fewer axes than `least`."""
     if type_.rank < least:
-        raise OpError(f"{type(op).__name__} reads {least} axes or more, and gets {type_.rank}: {type_}", input=input)
+        message = f"{type(op).__name__} reads {least} axes or more, and gets {type_.rank}: {type_}"
+        raise OpError(message, input=input, facts=[Fact(input)])
 
 
 def of_dtype(op: Op, type_: TensorType, *dtypes: DType, input: int = 0) -> None:
@@ -325,10 +350,14 @@ def axes_of(field: str, dims: int | tuple[int, ...], rank: int) -> list[int]:
     return axes
 
 
-def divides(field: str, parts: int, size: int, what: str) -> int:
-    """How often `parts` goes into a size, which it has to divide."""
+def divides(field: str, parts: int, size: int, what: str, *facts: Fact) -> int:
+    """How often `parts` goes into a size, which it has to divide; `facts`: where that comes from."""
     if size % parts:
-        raise OpError(f"{field} is {parts}, which does not divide {size} {what}", field=field)
+        message = f"{field} is {parts}, which does not divide {size} {what}"
+        divisors = [each for each in range(1, min(size, 2 * parts) + 1) if size % each == 0]
+        nearest = sorted(divisors, key=lambda each: abs(each - parts))[:3]
+        helps = [f"{' or '.join(map(str, sorted(nearest)))} would"] if len(nearest) > 1 else []
+        raise OpError(message, field=field, facts=facts, helps=helps)
     return size // parts
 
 

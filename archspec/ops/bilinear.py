@@ -43,7 +43,7 @@ class Bilinear(Op):
         for k, type_ in enumerate(inputs):
             of_least_rank(self, type_, 2, input=k)
             of_dtype(self, type_, SINGLE, input=k)
-            if counted(self, f"in{k + 1}_features", type_.shape[-1], "features", input=k) == 0:
+            if counted(self, f"in{k + 1}_features", type_, -1, "features", input=k) == 0:
                 raise OpError(f"Bilinear reads 1 feature or more, and gets {type_}", input=k)
         one, other = inputs
         same = one.rank == other.rank and all(map(can_equal, one.shape[:-1], other.shape[:-1]))

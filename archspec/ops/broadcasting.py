@@ -7,9 +7,9 @@ from itertools import zip_longest
 from math import inf
 
 from archspec.dims import Dim, step
-from archspec.ops.base import Op, OpError
+from archspec.ops.base import Fact, Op, OpError
 from archspec.ops.conditions import can_equal
-from archspec.types import Axes, DType, TensorType
+from archspec.types import SPATIAL, Axes, DType, TensorType
 
 
 def _columns(shapes: Iterable[tuple[Dim, ...]]) -> list[tuple[Dim, ...]]:
@@ -25,9 +25,30 @@ def agreed(sizes: Sequence[Dim]) -> Dim:
     return max(sizes, key=lambda size: inf if isinstance(size, int) else step(size))
 
 
-def broadcast(op: Op, *shapes: tuple[Dim, ...]) -> tuple[Dim, ...]:
-    """The common shape; each axis agrees or is 1, and a symbol agrees only. Refuses the first input that
-    certainly disagrees."""
+def _disagreement(op: Op, inputs: Sequence[TensorType], number: int, wanted: Dim, axis: int) -> OpError:
+    """Input `number` has another size in an axis, counted from the end, than the first input that has one."""
+    type_ = inputs[number]
+    other = next(k for k, each in enumerate(inputs) if -axis <= each.rank and each.shape[axis] == wanted)
+    sizes = f"{wanted} and {type_.measure(axis)}"
+    message = f"{type(op).__name__} meets {sizes}: {' and '.join(map(str, inputs))}"
+    facts = [Fact(other, axis), Fact(number, axis)]
+    return OpError(message, input=number, code="A503", facts=facts, helps=equalising(type_, axis))
+
+
+def equalising(type_: TensorType, axis: int) -> list[str]:
+    """How sizes that have to agree come to do so."""
+    label = type_.axes[axis]
+    if label == "C":
+        return ["give both paths the same number of channels, say by a Conv2d with kernel_size 1 on one of them"]
+    if label in SPATIAL:
+        return ["give both paths the same strides and paddings, or bring one to the other's size"]
+    return []
+
+
+def broadcast(op: Op, *inputs: TensorType, but: int = 0) -> tuple[Dim, ...]:
+    """The common shape of all axes `but` the last few; each agrees or is 1, and a symbol agrees only. Refuses the
+    first input that certainly disagrees."""
+    shapes = [type_.shape[: type_.rank - but] for type_ in inputs]
     if shapes.count(shapes[0]) == len(shapes):
         return shapes[0]
     columns = _columns(shapes)
@@ -35,12 +56,7 @@ def broadcast(op: Op, *shapes: tuple[Dim, ...]) -> tuple[Dim, ...]:
     for k, (wanted, sizes) in enumerate(zip(joined, columns, strict=True)):
         for number, size in enumerate(sizes):
             if size != 1 and not can_equal(size, wanted):
-                raise OpError(
-                    f"{type(op).__name__} meets {wanted} and {size} in axis {k - len(columns)}: "
-                    + " and ".join(" x ".join(map(str, shape)) for shape in shapes),
-                    input=number,
-                    code="A503",
-                )
+                raise _disagreement(op, inputs, number, wanted, k - len(columns) - but)
     return tuple(joined)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from archspec.ops.arguments import Padding1, Padding2, Padding3, Positive1, Posi
 from archspec.ops.base import Emitter, Handle, OpError, OwnedTensor, Receptive, known
 from archspec.ops.borders import Border, extend, extended
 from archspec.ops.weighted import Weighted
-from archspec.ops.window import Axis, occupied, onnx_pads, window
+from archspec.ops.window import Axis, fitting, occupied, onnx_pads, sliding, window
 from archspec.types import TensorType
 
 
@@ -41,8 +41,11 @@ class _Convolution(Weighted):
         if self.padding_mode != "zeros":
             for axis, size in zip(axes, sizes, strict=True):
                 extended(self.padding_mode, size, axis.low, axis.high)
-        found = [axis.fitting(size) for axis, size in zip(axes, sizes, strict=True)]
+        found = fitting(axes, inputs[0])
         return TensorType.of((inputs[0].shape[0], self.out_channels, *found))
+
+    def arithmetic(self, *inputs: TensorType) -> Mapping[int, str]:
+        return sliding(self._axes(), inputs[0])
 
     def parameters(self, *inputs: TensorType) -> dict[str, OwnedTensor]:
         return self._tensors(self.out_channels, known(inputs[0].shape[1], "channels") // self.groups)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from archspec.ops.arguments import Slot, is_number
 from archspec.ops.base import ONES, ZEROS, Init
-from archspec.types import DType
+from archspec.types import DType, in_spec
 
 InitName = Literal[
     "zeros",
@@ -74,7 +74,7 @@ class _Initializer(Slot):
             (name, arguments), *_ = value.items()
             if isinstance(name, str) and isinstance(arguments, Mapping):
                 return _checked(name, arguments)
-        raise ValueError(f"has to be a number, a name, or a name with its arguments; it is {value}")
+        raise ValueError(f"has to be a number, a name, or a name with its arguments; it is {in_spec(value)}")
 
     def json_schema(self) -> dict[str, Any]:
         number = {"type": "number"}
@@ -101,7 +101,7 @@ def _checked(name: str, arguments: Mapping[str, Any]) -> Recipe:
         words = _WORDS.get(key)
         if value not in words if words else not is_number(value):
             wanted = f"one of {', '.join(words)}" if words else "a number"
-            raise ValueError(f"takes {wanted} as {key} of {name}; it is {value}")
+            raise ValueError(f"takes {wanted} as {key} of {name}; it is {in_spec(value)}")
     if name == "constant" and not arguments:
         raise ValueError("takes val, a number, with constant; it is missing")
     if out := _out_of_range(name, {**known, **arguments}):

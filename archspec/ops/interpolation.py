@@ -26,7 +26,7 @@ from archspec.ops.conditions import can_reach
 from archspec.ops.filters import REACH, Rule
 from archspec.ops.resampling import Stretch, attributes, gathered, multiplied, resizes, small
 from archspec.ops.window import occupied
-from archspec.types import TensorType
+from archspec.types import TensorType, in_spec
 
 _RANKS = {
     "nearest": (3, 4, 5),
@@ -72,16 +72,17 @@ class Resizing(Weightless):
 
     def _check_arguments(self, rule: Rule) -> None:
         if (self.size is None) == (self.scale_factor is None):
-            name, scale = type(self).__name__, self.scale_factor
-            text = f"{name} takes size or scale_factor, and size is {self.size}, scale_factor {scale}"
+            size, scale = in_spec(self.size), in_spec(self.scale_factor)
+            text = f"{type(self).__name__} takes size or scale_factor, and size is {size}, scale_factor {scale}"
             raise OpError(text, field="size")
         if rule.align_corners is not None and rule.mode in _UNALIGNED:
-            text = f"align_corners is {rule.align_corners}, which means nothing to the mode {rule.mode}"
+            text = f"align_corners is {in_spec(rule.align_corners)}, which means nothing to the mode {rule.mode}"
             raise OpError(text, field="align_corners")
         if rule.recompute and self.size is not None:
-            raise OpError(f"size is {self.size}, and recompute_scale_factor goes with scale_factor", field="size")
+            text = f"size is {in_spec(self.size)}, and recompute_scale_factor goes with scale_factor"
+            raise OpError(text, field="size")
         if rule.antialias and rule.mode not in _SMOOTHED:
-            text = f"antialias is {rule.antialias}, which goes with {', '.join(_SMOOTHED)}, and mode is {rule.mode}"
+            text = f"antialias is true, which goes with {', '.join(_SMOOTHED)}, and mode is {rule.mode}"
             raise OpError(text, field="antialias")
         if rule.mode == "lanczos" and (rule.align_corners or not rule.antialias):
             raise OpError("mode is lanczos, which goes with antialias, and without align_corners", field="mode")

@@ -11,6 +11,7 @@ from archspec.ops.arguments import OptionalNatural1, OptionalSections
 from archspec.ops.base import (
     SINGLE,
     Emitter,
+    Fact,
     Handle,
     OpError,
     OwnedTensor,
@@ -45,7 +46,8 @@ class _OverLast(Normalization):
         if written not in ((None,), found):
             sizes = " x ".join(map(str, found))
             text = f"normalized_shape is {self.normalized_shape}, but the input ends in {sizes}"
-            raise OpError(text, field="normalized_shape")
+            axes = [k for k, size in enumerate(written, -len(written)) if size != found[k]]
+            raise OpError(text, field="normalized_shape", facts=[Fact(0, k) for k in axes])
         return found
 
     def infer(self, *inputs: TensorType) -> TensorType:

@@ -13,6 +13,7 @@ from archspec.ops.base import (
     FLOATS,
     SINGLE,
     Emitter,
+    Fact,
     Handle,
     Init,
     Op,
@@ -44,7 +45,8 @@ class Linear(Op):
     def infer(self, *inputs: TensorType) -> TensorType:
         of_least_rank(self, inputs[0], 2)
         of_dtype(self, inputs[0], SINGLE)
-        counted(self, "in_features", inputs[0].shape[-1], "features")
+        self._refuse_unflattened(inputs[0])
+        counted(self, "in_features", inputs[0], -1, "features")
         return inputs[0]._replace(shape=(*inputs[0].shape[:-1], self.out_features))
 
     def parameters(self, *inputs: TensorType) -> dict[str, OwnedTensor]:
@@ -74,6 +76,15 @@ class Linear(Op):
         return emit.node("Add", x, *bias) if bias else x
 
 
+    def _refuse_unflattened(self, type_: TensorType) -> None:
+        """Say what is missing where the features that are asked for are those of the whole map."""
+        flat = product_of(type_.shape[1:])
+        if type_.rank > 2 and self.in_features == flat != type_.shape[-1]:
+            message = f"in_features is {flat}, but the input, {type_}, is not flattened"
+            notes = [f"{' * '.join(map(str, type_.shape[1:]))} = {flat}; a Linear acts on the last axis"]
+            raise OpError(message, field="in_features", notes=notes, helps=["put a Flatten in front of it"])
+
+
 class MatMul(Weightless):
     """torch.matmul of two values: ..., m, k and ..., k, n -> ..., m, n; the axes before broadcast."""
 
@@ -91,8 +102,9 @@ class MatMul(Weightless):
                 f"{right.shape[-2]}: {left} and {right}",
                 input=1,
                 code="A503",
+                facts=[Fact(0, -1), Fact(1, -2)],
             )
-        batch = broadcast(self, left.shape[:-2], right.shape[:-2])
+        batch = broadcast(self, left, right, but=2)
         axes = common_axes(left.axes[:-2], right.axes[:-2])
         shape = (*batch, left.shape[-2], right.shape[-1])
         return TensorType(shape, (*axes, left.axes[-2], right.axes[-1]), dtype)

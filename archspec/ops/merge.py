@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from archspec.ops.base import (
     FLOATS,
     Emitter,
+    Fact,
     Handle,
     OpError,
     Receptive,
@@ -17,7 +18,7 @@ from archspec.ops.base import (
     axis_of,
     of_dtype,
 )
-from archspec.ops.broadcasting import agreed, broadcast, common_axes, of_one_dtype
+from archspec.ops.broadcasting import agreed, broadcast, common_axes, equalising, of_one_dtype
 from archspec.ops.conditions import can_equal
 from archspec.ops.scalars import scalar
 from archspec.types import DType, TensorType
@@ -34,7 +35,7 @@ class _Broadcast(Weightless):
         for k, type_ in enumerate(inputs):
             of_dtype(self, type_, *self.dtypes, input=k)
         dtype = of_one_dtype(self, inputs)
-        shape = broadcast(self, *(type_.shape for type_ in inputs))
+        shape = broadcast(self, *inputs)
         return TensorType(shape, common_axes(*(type_.axes for type_ in inputs)), dtype)
 
     def receptive(self, *inputs: TensorType) -> Receptive:
@@ -142,18 +143,22 @@ class Concat(Weightless):
         for number, type_ in enumerate(inputs):
             if type_.rank != first.rank:
                 text = f"Concat reads values of one rank, and meets {first} and {type_}"
-                raise OpError(text, input=number, code="A503")
+                raise OpError(text, input=number, code="A503", facts=[Fact(0), Fact(number)])
         columns = list(zip(*(type_.shape for type_ in inputs), strict=True))
         shape = [sum(sizes) if k == axis else agreed(sizes) for k, sizes in enumerate(columns)]
         for number, type_ in enumerate(inputs):
             for k, size in enumerate(type_.shape):
                 if k != axis and not can_equal(size, shape[k]):
-                    raise OpError(
-                        f"Concat along axis {axis} meets {shape[k]} and {size} in axis {k}: {first} and {type_}",
-                        input=number,
-                        code="A503",
-                    )
+                    other = next(i for i, each in enumerate(inputs) if each.shape[k] == shape[k])
+                    message = f"Concat along axis {axis} meets {shape[k]} and {type_.measure(k)}"
+                    facts = [Fact(other, k), Fact(number, k)]
+                    message += f": {inputs[other]} and {type_}"
+                    raise OpError(message, input=number, code="A503", facts=facts, helps=equalising(type_, k))
         return TensorType(tuple(shape), common_axes(*(type_.axes for type_ in inputs)), dtype)
+
+    def arithmetic(self, *inputs: TensorType) -> Mapping[int, str]:
+        axis = axis_of("dim", self.dim, inputs[0].rank)
+        return {axis: " + ".join(str(type_.shape[axis]) for type_ in inputs)}
 
     def receptive(self, *inputs: TensorType) -> Receptive:
         return "point"

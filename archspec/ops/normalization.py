@@ -14,6 +14,7 @@ from archspec.ops.base import (
     SINGLE,
     ZEROS,
     Emitter,
+    Fact,
     Handle,
     OpError,
     OwnedTensor,
@@ -56,7 +57,7 @@ class _PerChannel(Normalization):
     def infer(self, *inputs: TensorType) -> TensorType:
         of_rank(self, inputs[0], *self.ranks, axes=" or ".join(map(layout, self.ranks)))
         of_dtype(self, inputs[0], SINGLE)
-        if not counted(self, "num_features", inputs[0].shape[1], "channels") and self.affine:
+        if not counted(self, "num_features", inputs[0], 1, "channels") and self.affine:
             raise OpError(f"{type(self).__name__} with weights reads one channel or more, and gets none", input=0)
         return TensorType.of(inputs[0].shape)
 
@@ -182,8 +183,8 @@ class GroupNorm(Normalization):
     def infer(self, *inputs: TensorType) -> TensorType:
         of_least_rank(self, inputs[0], 2)
         of_dtype(self, inputs[0], SINGLE)
-        channels = counted(self, "num_channels", inputs[0].shape[1], "channels")
-        size = divides("num_groups", self.num_groups, channels, "channels")
+        channels = counted(self, "num_channels", inputs[0], 1, "channels")
+        size = divides("num_groups", self.num_groups, channels, "channels", Fact(0, 1))
         positions = product_of(inputs[0].shape[2:])
         if not channels or not can_reach(positions, 1):
             raise OpError(f"GroupNorm reads one channel and one position or more, and gets {inputs[0]}", input=0)

@@ -25,7 +25,7 @@ from archspec.ops.base import (
 from archspec.ops.conditions import can_divide
 from archspec.ops.emission import reshape, slice_axis
 from archspec.ops.moving import Moved
-from archspec.types import SPATIAL, DType, TensorType
+from archspec.types import SPATIAL, DType, TensorType, in_spec
 
 
 class _Permuted(Moved):
@@ -85,7 +85,8 @@ class Movedim(_Permuted):
         sources = axes_of("source", self.source, rank)
         places = axes_of("destination", self.destination, rank)
         if len(sources) != len(places) or isinstance(self.source, int) != isinstance(self.destination, int):
-            text = f"source is {self.source} and destination is {self.destination}: one number each, or as many"
+            source, destination = in_spec(self.source), in_spec(self.destination)
+            text = f"source is {source} and destination is {destination}: one number each, or as many"
             raise OpError(text, field="destination")
         moved = dict(zip(places, sources, strict=True))
         others = iter(axis for axis in range(rank) if axis not in sources)
@@ -110,9 +111,8 @@ class Roll(Moved):
         shifts = (self.shifts,) if isinstance(self.shifts, int) else self.shifts
         dims = (0,) if self.dims is None else (self.dims,) if isinstance(self.dims, int) else self.dims
         if len(shifts) != len(dims):
-            raise OpError(
-                f"shifts is {self.shifts}, and dims is {self.dims}: as many shifts as axes are needed", field="shifts"
-            )
+            given = f"shifts is {in_spec(self.shifts)}, and dims is {in_spec(self.dims)}"
+            raise OpError(f"{given}: as many shifts as axes are needed", field="shifts")
         return [(axis_of("dims", dim, rank), shift) for dim, shift in zip(dims, shifts, strict=True)]
 
     def infer(self, *inputs: TensorType) -> TensorType:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from archspec.ops.arguments import Sides1, Sides2, Sides3
@@ -47,6 +47,10 @@ class _Pad(Weightless):
             occupied(self, inputs[0])
         found = [extended(self.padding_mode, size, *sides) for size, sides in zip(sizes, self._sides(), strict=True)]
         return TensorType.of((*inputs[0].shape[:2], *found), inputs[0].dtype)
+
+    def arithmetic(self, *inputs: TensorType) -> Mapping[int, str]:
+        sizes = zip(inputs[0].shape[2:], self._sides(), strict=True)
+        return {axis: f"{size} + {before} + {after}" for axis, (size, (before, after)) in enumerate(sizes, 2)}
 
     def receptive(self, *inputs: TensorType) -> Receptive:
         return Window((1,) * self.spatial, (1,) * self.spatial, tuple(-before for before, _ in self._sides()))

@@ -15,6 +15,9 @@ from archspec.ops.emission import split
 from archspec.ops.moving import Moved
 from archspec.types import TensorType
 
+MAX_PARTS = 10_000
+"""Each is a value of its own, in the graph and in what is built of it."""
+
 
 class _Parts(Moved):
     """Several values: an axis cut into pieces."""
@@ -40,9 +43,16 @@ class _Parts(Moved):
         return split(emit, values[0], axis, self._sizes(inputs[0].shape[axis]))
 
 
-def _cut(size: int, part: int) -> list[Dim]:
+def _cut(field: str, size: int, part: int) -> list[Dim]:
     """As many whole parts as there are, and the rest."""
+    _refuse_too_many(field, -(-size // part))
     return [min(part, size - start) for start in range(0, size, part)]
+
+
+def _refuse_too_many(field: str, parts: int) -> None:
+    if parts > MAX_PARTS:
+        message = f"an axis is cut into {parts:,} parts, and {MAX_PARTS:,} are the limit"
+        raise OpError(message, field=field, code="A605")
 
 
 class Chunk(_Parts):
@@ -54,12 +64,16 @@ class Chunk(_Parts):
 
     def _sizes(self, size: Dim) -> list[Dim]:
         if isinstance(size, int):
-            return _cut(size, -(-size // self.chunks)) if size else [0] * self.chunks
+            if size:
+                return _cut("chunks", size, -(-size // self.chunks))
+            _refuse_too_many("chunks", self.chunks)
+            return [0] * self.chunks
         if not can_divide(self.chunks, size):
             raise OpError(
                 f"chunks is {self.chunks}, which never divides {size}: how many parts there are is not known",
                 field="chunks",
             )
+        _refuse_too_many("chunks", self.chunks)
         return [size // self.chunks] * self.chunks
 
     def to_torch(self, *inputs: TensorType) -> TorchRecipe:
@@ -87,7 +101,7 @@ class Split(_Parts):
         if size and not sections:
             text = f"split_size_or_sections is 0, and {size} positions are not cut into parts of nothing"
             raise OpError(text, field="split_size_or_sections")
-        return _cut(size, sections) if size else [0]
+        return _cut("split_size_or_sections", size, sections) if size else [0]
 
     def to_torch(self, *inputs: TensorType) -> TorchRecipe:
         sections = self.split_size_or_sections

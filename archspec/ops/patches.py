@@ -26,7 +26,7 @@ from archspec.ops.base import (
 )
 from archspec.ops.conditions import can_divide, can_equal
 from archspec.ops.emission import integers, pad, reshape, runnable
-from archspec.ops.window import Axis, occupied, onnx_pads, spatial_sizes
+from archspec.ops.window import Axis, fitting, occupied, onnx_pads, spatial_sizes
 from archspec.types import DType, TensorType
 
 Sliding: TypeAlias = tuple[int, int, int, int]
@@ -140,10 +140,10 @@ class Unfold(_Patches):
     kernel would see, channel by channel."""
 
     def infer(self, *inputs: TensorType) -> TensorType:
-        sizes = spatial_sizes(self, inputs[0], 2)
+        spatial_sizes(self, inputs[0], 2)
         of_dtype(self, inputs[0], *FLOATS, DType.bool)
         occupied(self, inputs[0])
-        rows, columns = (axis.fitting(size) for axis, size in zip(self._axes(), sizes, strict=True))
+        rows, columns = fitting(self._axes(), inputs[0])
         batch, channels = inputs[0].shape[:2]
         return TensorType.of((batch, channels * prod(self.kernel_size), rows * columns), inputs[0].dtype)
 
@@ -152,7 +152,7 @@ class Unfold(_Patches):
         x, shape = values[0], list(inputs[0].shape)
         if any(self.padding):
             x = pad(emit, x, [(0, 0), (0, 0), *((size, size) for size in self.padding)])
-        found = [axis.fitting(size) for axis, size in zip(self._axes(), shape[2:], strict=True)]
+        found = fitting(self._axes(), inputs[0])
         for k, (axis, count) in enumerate(zip(self._axes(), found, strict=True)):
             x = emit.node("Gather", x, _seen(emit, axis, count), axis=2 + 2 * k)
         x = emit.node("Transpose", x, perm=[0, 1, 2, 4, 3, 5])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import inf, prod
 from typing import ClassVar
 
@@ -34,7 +34,7 @@ from archspec.ops.base import (
 )
 from archspec.ops.conditions import can_reach
 from archspec.ops.emission import integers, pad, runnable, within_plane
-from archspec.ops.window import Axis, occupied, onnx_pads, spatial_sizes, window
+from archspec.ops.window import Axis, fitting, occupied, onnx_pads, sliding, spatial_sizes, window
 from archspec.types import DType, TensorType
 
 
@@ -61,7 +61,7 @@ class _WindowPool(Weightless):
         return tuple(axis.covering() for axis in axes) if self.ceil_mode else axes
 
     def _pooled(self, type_: TensorType) -> TensorType:
-        sizes = spatial_sizes(self, type_, self.spatial)
+        spatial_sizes(self, type_, self.spatial)
         of_dtype(self, type_, *FLOATS)
         for kernel, padding in zip(self.kernel_size, self._padding(), strict=True):
             if padding > kernel // 2:
@@ -69,8 +69,11 @@ class _WindowPool(Weightless):
                     f"padding is {padding}, and a kernel of {kernel} takes half of that at most", field="padding"
                 )
         occupied(self, type_)
-        found = [axis.fitting(size) for axis, size in zip(self._axes(), sizes, strict=True)]
+        found = fitting(self._axes(), type_)
         return TensorType.of((*type_.shape[:2], *found), type_.dtype)
+
+    def arithmetic(self, *inputs: TensorType) -> Mapping[int, str]:
+        return sliding(self._axes(), inputs[0])
 
     def receptive(self, *inputs: TensorType) -> Receptive:
         return window(self._axes())

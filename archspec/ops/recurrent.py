@@ -76,7 +76,7 @@ class _Recurrent(Op):
             layout = "layers, N, C" if k else "N, L, C" if self.batch_first else "L, N, C"
             of_rank(self, type_, 3, axes=layout, input=k)
             of_dtype(self, type_, SINGLE, input=k)
-        if counted(self, "input_size", x.shape[-1], "features") == 0:
+        if counted(self, "input_size", x, -1, "features") == 0:
             raise OpError(f"{type(self).__name__} reads 1 feature or more, and gets {x}", input=0)
         batch, length = x.shape[1 - self.batch_first], x.shape[int(self.batch_first)]
         if not can_reach(length, 1):

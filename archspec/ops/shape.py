@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import gcd
 
 from archspec.dims import Condition, Dim, divide, holds, product_of
@@ -55,6 +55,10 @@ class Flatten(_Reshaped):
         merged = product_of(shape[start : end + 1])
         label = _merged_label(axes[start : end + 1])
         return TensorType((*shape[:start], merged, *shape[end + 1 :]), (*axes[:start], label, *axes[end + 1 :]), dtype)
+
+    def arithmetic(self, *inputs: TensorType) -> Mapping[int, str]:
+        start, end = self._span(inputs[0].rank)
+        return {start: " * ".join(map(str, inputs[0].shape[start : end + 1]))} if end > start else {}
 
     def to_torch(self, *inputs: TensorType) -> TorchRecipe:
         return torch_nn(self)

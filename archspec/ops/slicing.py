@@ -11,7 +11,7 @@ from archspec.ops.base import Emitter, Handle, OpError, Receptive, TorchExpressi
 from archspec.ops.conditions import can_reach
 from archspec.ops.emission import slice_axis
 from archspec.ops.moving import Moved
-from archspec.types import SPATIAL, DType, TensorType
+from archspec.types import SPATIAL, DType, TensorType, in_spec
 
 
 class Select(Moved):
@@ -56,7 +56,8 @@ class Slice(Moved):
             return len(range(size)[self.start : self.end : self.step])
         length, least = self._of_large(size)
         if length is None or not can_reach(size, least):
-            text = f"start is {self.start} and end is {self.end}: what they leave of {size} positions has no formula"
+            start, end = in_spec(self.start), in_spec(self.end)
+            text = f"start is {start} and end is {end}: what they leave of {size} positions has no formula"
             raise OpError(text, field="start")
         return length
 

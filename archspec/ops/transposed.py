@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 from operator import lt, sub
 from typing import Any, ClassVar, Literal
@@ -41,6 +41,15 @@ class _Transposed(Weighted):
             sum_ = f"({size} - 1) {stride} - 2 {padding} + {self._extent(k)} + {extra} = {found}"
             raise OpError(f"padding is {padding}, and the size {sum_} has to be {least} or more", field="padding")
         return found
+
+    def arithmetic(self, *inputs: TensorType) -> Mapping[int, str]:
+        columns = zip(self.stride, self.padding, self.dilation, self.kernel_size, self.output_padding, strict=True)
+        return {
+            axis: f"({size} - 1)*{stride} - 2*{padding} + {dilation}*({kernel} - 1) + {extra} + 1"
+            for axis, (size, (stride, padding, dilation, kernel, extra)) in enumerate(
+                zip(inputs[0].shape[2:], columns, strict=True), 2
+            )
+        }
 
     def parameters(self, *inputs: TensorType) -> dict[str, OwnedTensor]:
         return self._tensors(known(inputs[0].shape[1], "channels"), self.out_channels // self.groups)

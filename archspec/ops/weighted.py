@@ -12,6 +12,7 @@ from archspec.ops.arguments import PaddingWord
 from archspec.ops.base import (
     SINGLE,
     Emitter,
+    Fact,
     Handle,
     Init,
     Op,
@@ -45,10 +46,10 @@ class Weighted(Op):
         """The sizes of the axes behind the channels. Raises OpError for what no weight fits."""
         sizes = spatial_sizes(self, type_, self.spatial)
         of_dtype(self, type_, SINGLE)
-        channels = counted(self, "in_channels", type_.shape[1], "channels")
+        channels = counted(self, "in_channels", type_, 1, "channels")
         if channels == 0:
             raise OpError(f"{type(self).__name__} reads 1 channel or more, and gets {type_}", input=0)
-        divides("groups", self.groups, channels, "input channels")
+        divides("groups", self.groups, channels, "input channels", Fact(0, 1))
         divides("groups", self.groups, self.out_channels, "output channels")
         if type_.shape[0] != 0:
             occupied(self, type_, start=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import sqrt
@@ -65,6 +66,16 @@ def reference(example: Example, sizes: Sizes) -> Callable[..., Any]:
                 torch.nn.init.uniform_(buffer, 0.5, 2)
         made.eval()
     return made
+
+
+@pytest.mark.parametrize("sizes", SETTINGS, ids=["one", "three"])
+@each_layer
+def test_the_arithmetic_that_is_told_gives_the_inferred_sizes(example: Example, sizes: Sizes) -> None:
+    types = [TensorType.of(at(type_, sizes), type_.dtype) for type_ in example.types()]
+    op = example.make()
+    inferred = at(as_tuple(op.infer(*example.types()))[0], sizes)
+    for axis, formula in op.arithmetic(*types).items():
+        assert eval(formula, {"floor": math.floor}) == inferred[axis], formula
 
 
 @pytest.mark.parametrize("sizes", SETTINGS, ids=["one", "three"])

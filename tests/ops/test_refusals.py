@@ -15,6 +15,7 @@ from archspec import ops
 from archspec.backends.onnx import EmitError, emit
 from archspec.diagnostics import CODES
 from archspec.ops.base import OpError
+from archspec.types import in_spec
 from tests.ops.cases import SETTINGS, Refused, at, op_class
 from tests.ops.examples import EXAMPLES, REFUSED
 from tests.ops.realize import named_tensors, one_layer, tensors, torch_itself
@@ -53,6 +54,15 @@ def refusals(example: Refused) -> list[Exception]:
 
 
 @each_refused
+def test_the_facts_are_sizes_of_the_inputs(example: Refused) -> None:
+    types = example.types()
+    for error in refusals(example):
+        for fact in getattr(error, "facts", ()):
+            assert fact.input < len(types)
+            assert fact.axis is None or -types[fact.input].rank <= fact.axis < types[fact.input].rank
+
+
+@each_refused
 def test_the_blame_is_where_it_belongs(example: Refused) -> None:
     found = validation_errors(example)
     if found:
@@ -69,7 +79,7 @@ def test_the_blame_is_where_it_belongs(example: Refused) -> None:
     if isinstance(example.blamed, str):
         value = example.arguments.get(example.blamed)
         items = value if isinstance(value, list) else [value]
-        assert any(str(item) in error.message for item in items), "the message states the value"
+        assert any(in_spec(item) in error.message for item in items), "the message states the value"
 
 
 @pytest.mark.filterwarnings("ignore")  # torch warns of what it takes all the same

@@ -26,6 +26,7 @@ EXAMPLES = [
 REFUSED = [
     no("in_features", "Linear", "N 8", in_features=7, out_features=5),
     no("in_features", "Linear", "N 8", in_features=-1, out_features=5),
+    no("in_features", "Linear", "N 2 3 4", in_features=24, out_features=5),
     no("out_features", "Linear", "N 8", out_features=-1),
     no(0, "Linear", "8", out_features=5, stricter=UNBATCHED),
     no(0, "Linear", "N L", out_features=5, stricter="weights have a size"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 from tests.ops.cases import no, ok
 
 MANY = "how many parts? that is not known"
+PARTS = "each part is a value of its own in the graph"
 
 EXAMPLES = [
     ok("Chunk", "N 6 5", chunks=2, torch=lambda x: x.chunk(2, 1)),
@@ -31,4 +32,11 @@ REFUSED = [
     no("split_size_or_sections", "Split", "N H", split_size_or_sections=2, torch=lambda x: x.split(2), stricter=MANY),
     no("dim", "Split", "N 7 5", split_size_or_sections=2, dim=-4, torch=lambda x: x.split(2, -4)),
     no("split_size_or_sections", "Split", "N 7", split_size_or_sections=[8, -1], torch=lambda x: x.split([8, -1], 1)),
+    no(
+        *("split_size_or_sections", "Split", "N 10001"),
+        split_size_or_sections=1,
+        torch=lambda x: x.split(1, 1),
+        code="A605",
+        stricter=PARTS,
+    ),
 ]
