@@ -13,6 +13,7 @@ from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
+from archspec.diagnostics import Use
 from archspec.dims import Condition, System, symbols
 from archspec.ops.base import Op, OwnedTensor
 from archspec.source import Span
@@ -27,7 +28,7 @@ class Origin(NamedTuple):
     span: Span
     arguments: Mapping[str, Span] = MappingProxyType({})
     values: tuple[Span, ...] = ()  # where each input was named; empty for the implicit previous
-    within: tuple[tuple[str, Span], ...] = ()  # (path and block, place) of each instantiation around it
+    within: tuple[Use, ...] = ()  # the blocks around it, outermost first
 
 
 @dataclass(slots=True, eq=False)
@@ -92,6 +93,7 @@ class Scope:
     inputs: tuple[Value, ...]  # the values it reads as its own inputs
     input_names: tuple[str, ...] = ("x",)
     label: str = ""  # the name of its block or spec
+    span: Span | None = None  # where it was written; of the root, nowhere
     steps: list[Node | Scope] = field(default_factory=list)
     output: Value | None = None
 

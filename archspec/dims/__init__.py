@@ -1,5 +1,6 @@
 """Exact sizes: integers and polynomials over symbols and floors, and what can be proved of them."""
 
+from archspec.dims.bounds import proofs_bounded
 from archspec.dims.classes import step
 from archspec.dims.conditions import Condition, counterexample
 from archspec.dims.polynomial import (
@@ -9,6 +10,7 @@ from archspec.dims.polynomial import (
     Monomial,
     Symbol,
     Symbolic,
+    as_multiple,
     divide,
     evaluate,
     product_of,
@@ -30,12 +32,14 @@ __all__ = [
     "Symbol",
     "Symbolic",
     "System",
+    "as_multiple",
     "counterexample",
     "divide",
     "equal",
     "evaluate",
     "holds",
     "product_of",
+    "proofs_bounded",
     "solve",
     "step",
     "symbol",

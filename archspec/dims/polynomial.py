@@ -46,11 +46,12 @@ _LONGEST_DIVISION = 100  # terms of a quotient; real shapes have a handful
 class Symbolic:
     """A polynomial over atoms with integer coefficients that is not a plain number."""
 
-    __slots__ = ("_hash", "terms")
+    __slots__ = ("_hash", "_text", "terms")
 
     def __init__(self, terms: Mapping[Monomial, int]) -> None:
         self.terms = dict(sorted(terms.items(), key=lambda item: _order(item[0])))
         self._hash = hash(frozenset(self.terms.items()))
+        self._text = ""
 
     def __hash__(self) -> int:
         return self._hash
@@ -102,6 +103,11 @@ class Symbolic:
         return self - self // divisor * divisor
 
     def __str__(self) -> str:
+        if not self._text:  # kept, because terms are ordered by it, and stand in each other
+            self._text = self._written()
+        return self._text
+
+    def _written(self) -> str:
         text = ""
         for monomial, coefficient in self.terms.items():
             factors = [*([str(abs(coefficient))] if abs(coefficient) != 1 or not monomial else []), *map(str, monomial)]
@@ -167,6 +173,13 @@ def symbols(dim: Dim) -> frozenset[str]:
         for atom in monomial:
             names |= {atom.name} if isinstance(atom, Symbol) else symbols(atom.numerator)
     return frozenset(names)
+
+
+def as_multiple(dim: Dim, symbol: Symbol) -> tuple[int, int] | None:
+    """The `a` and `b` of a size `a * symbol + b`; None for a size of another form."""
+    if not isinstance(dim, Symbolic) or not dim.terms.keys() <= {(symbol,), ()} or (symbol,) not in dim.terms:
+        return None
+    return dim.terms[(symbol,)], dim.terms.get((), 0)
 
 
 def evaluate(dim: Dim, sizes: Mapping[str, Dim]) -> Dim:

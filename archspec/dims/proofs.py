@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from math import gcd
 
+from archspec.dims.bounds import affordable
 from archspec.dims.classes import over_classes
 from archspec.dims.conditions import Condition
 from archspec.dims.polynomial import Dim
@@ -16,9 +17,13 @@ def equal(a: Dim, b: Dim) -> bool | None:
     return holds(Condition(a, "==", b))
 
 
-@lru_cache(maxsize=4096)
 def holds(condition: Condition) -> bool | None:
     """True: whatever the symbols are. False: never. None: it depends on them, or is not proved."""
+    return _held(condition) if affordable(condition) else None
+
+
+@lru_cache(maxsize=4096)
+def _held(condition: Condition) -> bool | None:
     difference = condition.difference
     if isinstance(difference, int):
         return condition.admits(difference)

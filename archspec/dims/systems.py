@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, product
 from math import gcd
 
+from archspec.dims.bounds import affordable, is_spent
 from archspec.dims.conditions import Condition
 from archspec.dims.polynomial import Dim, Floor, Symbolic, evaluate, symbol, symbols
 from archspec.dims.solutions import ALL, Sizes, solve
@@ -27,7 +28,7 @@ class System:
     def add(self, condition: Condition) -> bool | None:
         """Add one. True: there are sizes at which all hold. False: there are none. None: neither is proved."""
         sizes, joint = dict(self.sizes), list(self.joint)
-        found = self._keep(condition)
+        found = self._keep(condition) if affordable(condition, len(joint)) else None
         if found and self.joint and next(self.examples(), None) is None:
             found = None
         if found is None:
@@ -55,6 +56,8 @@ class System:
     def least(self, name: str) -> int | None:
         """The smallest size of a symbol with which others go; None where none is found."""
         for size in self._members(name):
+            if is_spent():
+                return None
             rest = System()
             rest.sizes = {other: sizes for other, sizes in self.sizes.items() if other != name}
             if all(rest.add(condition.with_sizes({name: size})) for condition in self.joint):

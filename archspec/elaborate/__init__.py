@@ -3,6 +3,7 @@ inferred in one walk, because a condition may ask for a type. Reading order: `ne
 (layers), `instantiate` (ops), `files` and `names` (what expressions see), `values` (what `from` sees).
 """
 
+from archspec.elaborate.network import Elaborated as Elaborated
 from archspec.elaborate.network import Options as Options
 from archspec.elaborate.network import elaborate as elaborate
 from archspec.elaborate.state import MAX_LAYERS as MAX_LAYERS

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from archspec.diagnostics import Diagnostics, near
+from archspec.diagnostics import Diagnostics, Help, in_words, near
 from archspec.dims import Symbolic
+from archspec.elaborate.effort import Effort, TooLarge
 from archspec.elaborate.names import BlockRef, Failed, FileScope, Frame, OpRef, Pending
 from archspec.elaborate.slots import Slot
 from archspec.elaborate.values import ValueScope
@@ -21,6 +22,9 @@ from archspec.syntax.expressions import Expression, ExpressionError, Path, Templ
 from archspec.syntax.layers import locate
 from archspec.syntax.tree import Mapping, Node, Scalar, Sequence
 from archspec.types import TensorType
+
+if TYPE_CHECKING:
+    from archspec.elaborate.watch import Watch
 
 _T = TypeVar("_T")
 _BOOL_WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
@@ -44,14 +48,16 @@ class Env:
         op = self.file.op_named(name)
         if op is not None:
             return op
+        if self.file.incomplete and name[:1].isupper():
+            raise Failed
         raise ExpressionError("A301", f"there is no name `{name}` here", 0, None, self._helps(name))
 
-    def _helps(self, name: str) -> list[str]:
-        if name.lower() in _BOOL_WORDS:
-            return [f"write `{_BOOL_WORDS[name.lower()]}`"]
-        if self.values is not None and name in self.values.visible():
-            return [f"`{name}` is a layer or input: an expression reads its sizes, say `{name}.C`"]
-        return near(name, self.frame.visible()) or self.file.near_ops(name)
+    def _helps(self, name: str) -> list[Help]:
+        if (word := _BOOL_WORDS.get(name.lower())) is not None:
+            return [Help(f"write `{word}`", word)]
+        if self.values is not None and self.values.can_read(name):
+            return [Help(f"`{name}` is a layer or input: an expression reads its sizes, say `{name}.C`")]
+        return near(name, filter(str.isidentifier, self.frame.visible())) or self.file.near_ops(name)
 
     def type_of(self, path: Path) -> TensorType:
         if self.values is None:
@@ -59,18 +65,27 @@ class Env:
         [entry] = self.values.resolve(path)
         return entry.single(".".join(path)).type
 
+    def spend(self, steps: int) -> None:
+        self.file.effort.spend(steps)
+
 
 @dataclass(slots=True, eq=False)
 class Evaluator:
     """Evaluates nodes, reports what goes wrong, and keeps every parsed expression."""
 
     diagnostics: Diagnostics
+    effort: Effort
+    watch: Watch | None = None  # who wants to know where values come from
     _expressions: dict[Scalar, Expression] = field(default_factory=dict)
     _templates: dict[Scalar, Template] = field(default_factory=dict)
 
     def report(self, scalar: Scalar, error: ExpressionError) -> Failed:
         """Report an expression's error at its place; to be raised."""
-        self.diagnostics.add(error.code, error.message, locate(scalar, error), helps=error.helps)
+        as_written = scalar.inner.text == scalar.text  # else what is underlined is more than what was meant
+        helps = error.helps if as_written else in_words(error.helps)
+        self.diagnostics.add(error.code, error.message, locate(scalar, error), helps=helps)
+        if self.diagnostics.is_full:
+            raise TooLarge
         return Failed()
 
     def _attempt(self, scalar: Scalar, action: Callable[[], _T]) -> _T:
@@ -82,6 +97,7 @@ class Evaluator:
     def expression(self, scalar: Scalar, env: Env) -> Value:
         """The value of a text as an expression. Raises Failed."""
         expression = self._expressions.get(scalar) or self.parsed(scalar)
+        self.effort.spend(expression.steps, scalar.inner)
         try:
             return expression.evaluate(env)
         except ExpressionError as error:
@@ -105,6 +121,7 @@ class Evaluator:
         template = self._templates.get(scalar)
         if template is None:
             template = self._templates[scalar] = self._attempt(scalar, lambda: parse_template(scalar.text))
+        self.effort.spend(len(template.parts), scalar.inner)
         return self._attempt(scalar, lambda: template.render(env))
 
     def value(self, node: Node, env: Env) -> Value:
@@ -112,6 +129,7 @@ class Evaluator:
         if isinstance(node, Scalar):
             return self.expression(node, env) if isinstance(node.value, str) else node.value
         if isinstance(node, Sequence):
+            self.effort.spend(len(node.items), node.span)
             try:
                 return arithmetic.bounded_list([self.value(item, env) for item in node.items])
             except ValueError as error:
@@ -143,6 +161,7 @@ class Evaluator:
             raise Failed from None
 
     def _literal_list(self, node: Sequence, env: Env) -> Value:
+        self.effort.spend(len(node.items), node.span)
         values = []
         for item in node.items:
             word = isinstance(item, Scalar) and isinstance(item.value, str) and item.text.isidentifier()
@@ -164,6 +183,7 @@ class Evaluator:
         if isinstance(node, Mapping):
             return {key.text: self.slot(value, slot, env) for key, value in node}
         if isinstance(node, Sequence):
+            self.effort.spend(len(node.items), node.span)
             return [self.slot(item, slot, env) for item in node.items]
         if isinstance(node.value, str):
             if node.text in slot.words:
@@ -178,7 +198,7 @@ def _fitting(value: Value, slot: Slot) -> Value:
     """0 and 1 serve as bools, and a whole result serves as an int."""
     if slot.bools and not slot.numbers and isinstance(value, int) and value in (0, 1):
         return bool(value)
-    if slot.integers and isinstance(value, float) and value.is_integer():
+    if slot.integers and isinstance(value, float) and _is_whole(value):
         return int(value)
     if isinstance(value, range):
         return list(value)
@@ -210,7 +230,7 @@ def convert(value: Value, wanted: str, optional: bool) -> Value:
 
 def _is_whole(value: Value) -> bool:
     if isinstance(value, float):
-        return value.is_integer()
+        return value.is_integer() and abs(value) <= arithmetic.MAX_MAGNITUDE
     return isinstance(value, (int, Symbolic)) and not isinstance(value, bool)
 
 

@@ -4,14 +4,14 @@ blocks and specs get their arguments.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from archspec import ops
-from archspec.diagnostics import Diagnostics, Label, near
+from archspec.diagnostics import Diagnostics, Help, Label, in_words, near
 from archspec.elaborate.evaluate import Env, Evaluator
 from archspec.elaborate.names import BlockRef, Failed, FileScope, Frame, OpRef, Pending, fail
 from archspec.elaborate.slots import slots
@@ -20,12 +20,11 @@ from archspec.elaborate.values import ValueScope
 from archspec.syntax.arithmetic import Value
 from archspec.syntax.document import ArgDecl, Spec
 from archspec.syntax.expressions import ExpressionError
-from archspec.syntax.layers import LayerDecl
-from archspec.syntax.library import Library
+from archspec.syntax.layers import Arguments, LayerDecl
+from archspec.syntax.library import Library, published_as
 from archspec.syntax.tree import Mapping as MappingNode
-from archspec.syntax.tree import Node, Scalar
+from archspec.syntax.tree import Node, Scalar, shortened
 
-Arguments = Mapping[str, tuple[Scalar, Node]]
 OpDefaults = dict[str, dict[str, Any]]
 
 
@@ -47,13 +46,24 @@ class Files:
         name = text or reference.text
         found = self.library.find(name)
         if found is None:
-            roots = "the spec's own folder and the packaged specs were searched"
-            self.diagnostics.add("A003", f"there is no {what} `{name}`", reference.inner, notes=[roots])
+            self._report_not_found(reference, what, name)
             raise Failed
         spec = self.library.read(*found, blame=reference.inner)
         if spec is None:
             raise Failed
         return spec
+
+    def _report_not_found(self, reference: Scalar, what: str, name: str) -> None:
+        notes = ["the spec's own folder and the packaged specs were searched"]
+        helps: list[Help] | list[str] = near(name, self.library.within_reach(name))
+        if (published := published_as(name)) is not None:
+            spec, args = published
+            notes = [f"`{name}` is a model of the zoo: the spec `{spec}` with the args {args or '{}'}"]
+            helps = [f"name the spec, `{spec}`, and give it these args"]
+        elif reference.inner.text != name:  # then what is near is no replacement for what is underlined
+            helps = in_words(helps)
+        message = f"there is no {what} `{shortened(name)}`"
+        self.diagnostics.add("A003", message, reference.inner, notes=notes, helps=helps)
 
     def chain(self, spec: Spec, blame: Scalar | None = None) -> list[Spec]:
         """A network's spec behind those that it extends, base first. Raises Failed. `blame`: who named it."""
@@ -76,7 +86,10 @@ class Files:
         files: list[FileScope] = []
         for spec in chain:
             base = files[-1] if files else None
-            file = FileScope(spec, Frame(base.frame if base else None), dict(base.blocks) if base else {})
+            blocks = dict(base.blocks) if base else {}
+            incomplete = base.incomplete if base else False
+            frame = Frame(base.frame if base else None)
+            file = FileScope(spec, frame, self.evaluator.effort, blocks, incomplete=incomplete)
             self._define_blocks(file)
             files.append(file)
         for i, file in enumerate(files):
@@ -107,6 +120,9 @@ class Files:
                     self._report_missing(argument)
                 value = partial(_value, argument, arguments, reader, homes.get(name, own), self.evaluator)
                 file.frame.names[name] = Pending(value)
+            if self.evaluator.watch is not None:
+                there = reader if caller else None
+                self.evaluator.watch.bound(file.frame, file.spec.name, declared, given, there, own, homes)
             self._define_let(file)
         for file in files:  # worked out only now, because they may use each other, and those of other files
             for name in file.spec.args:
@@ -136,7 +152,9 @@ class Files:
             try:
                 imported = self._import(self.named(reference, "file"))
             except Failed:
+                file.incomplete = True
                 continue
+            file.incomplete |= imported.incomplete
             for name, ref in imported.blocks.items():
                 if ref.file is not imported:
                     continue
@@ -149,9 +167,9 @@ class Files:
     def _import(self, spec: Spec) -> FileScope:
         if spec not in self._libraries:
             # kept before it is filled, because files may import each other
-            file = self._libraries[spec] = FileScope(spec, Frame(None))
+            file = self._libraries[spec] = FileScope(spec, Frame(None), self.evaluator.effort)
             self._define_blocks(file)
-            _set_arguments(Env(file.frame, file), spec.args, {}, None, self.evaluator)
+            _set_arguments(spec.name, Env(file.frame, file), spec.args, {}, None, self.evaluator)
             self._define_let(file)
         return self._libraries[spec]
 
@@ -171,23 +189,27 @@ class Files:
     def inside(self, files: list[FileScope], state: State) -> Iterator[None]:
         """While a spec's layers are walked: it cannot stand in itself, and its defaults hold unless the spec
         around it has others."""
-        outer, outer_known = state.defaults, state.known
+        outer, outer_known, outer_spans = state.defaults, state.known, state.default_spans
         self._opening.append(files[-1].spec)
+        state.default_spans = {}
         state.defaults = _merged([*(self.defaults(file, state) for file in files), outer])
+        state.default_spans |= outer_spans
         state.known = Known()
         try:
             yield
         finally:
-            state.defaults, state.known = outer, outer_known
+            state.defaults, state.known, state.default_spans = outer, outer_known, outer_spans
             self._opening.pop()
 
     def defaults(self, file: FileScope, state: State) -> OpDefaults:
         """The op defaults of a file."""
         found: OpDefaults = {}
-        for key, node in file.spec.defaults or ():
+        section = file.spec.defaults or MappingNode({}, file.spec.root.span)
+        for key, node in section:
             ref = file.op_named(key.text)
             if not isinstance(ref, OpRef):
-                helps = near(key.text, ops.names()) if ref is None else ["`defaults` are for ops, and this is a block"]
+                others = [name for name in ops.names() if name not in section]
+                helps = near(key.text, others) if ref is None else [Help("`defaults` are for ops, and this is a block")]
                 self.diagnostics.add("A302", f"there is no op `{key.text}`", key.span, helps=helps)
             elif not isinstance(node, MappingNode):
                 self.diagnostics.add(
@@ -244,16 +266,20 @@ class _Caller(Env):
 
 def let_frame(section: MappingNode, parent: Frame, file: FileScope, values: ValueScope, evaluator: Evaluator) -> Frame:
     """A frame of `let` names, each worked out when first looked up."""
+    evaluator.effort.spend(len(section.entries), section.span)
     frame = Frame(parent)
     env = Env(frame, file, values)
     for key, node in section:
         frame.names[key.text] = Pending(partial(evaluator.value, node, env))
+    if evaluator.watch is not None:
+        evaluator.watch.let(frame, section, env)
     return frame
 
 
 def bind(ref: BlockRef, layer: LayerDecl, env: Env, evaluator: Evaluator) -> Frame:
     """A block's frame with the arguments of the layer that calls it. Raises Failed where one is unknown or missing."""
     block, arguments = ref.block, layer.arguments
+    evaluator.effort.spend(len(block.args), layer.span)
     known = arguments.keys() <= block.args.keys() or _check_known(
         arguments, block.args, block.name, evaluator.diagnostics
     )
@@ -264,7 +290,7 @@ def bind(ref: BlockRef, layer: LayerDecl, env: Env, evaluator: Evaluator) -> Fra
         message = f"{block.name} needs `{name}` ({wanted})"
         evaluator.diagnostics.add("A304", message, layer.span, labels=labels, helps=[f"add `{name}: ...`"])
     frame = Frame(ref.file.frame)
-    _set_arguments(Env(frame, ref.file), block.args, arguments, env, evaluator)
+    _set_arguments(block.name, Env(frame, ref.file), block.args, arguments, env, evaluator)
     if missing or not known:
         raise Failed
     return frame
@@ -273,7 +299,7 @@ def bind(ref: BlockRef, layer: LayerDecl, env: Env, evaluator: Evaluator) -> Fra
 def bind_defaults(ref: BlockRef, evaluator: Evaluator) -> Frame:
     """A block's frame for a walk without a caller: required arguments count as failed."""
     frame = Frame(ref.file.frame)
-    _set_arguments(Env(frame, ref.file), ref.block.args, {}, None, evaluator)
+    _set_arguments(ref.name, Env(frame, ref.file), ref.block.args, {}, None, evaluator)
     return frame
 
 
@@ -281,16 +307,15 @@ def _check_known(arguments: Arguments, known: dict[str, ArgDecl], name: str, dia
     fine = True
     for argument, (key, _) in arguments.items():
         if argument not in known:
-            helps = near(argument, known) or [
-                f"its arguments are {', '.join(known)}" if known else "it has no arguments"
-            ]
+            free = [each for each in known if each not in arguments]
+            helps = near(argument, free, f"its arguments are {', '.join(known)}" if known else "it has no arguments")
             diagnostics.add("A303", f"{name} has no argument `{argument}`", key.span, helps=helps)
             fine = False
     return fine
 
 
 def _set_arguments(
-    own: Env, declared: dict[str, ArgDecl], given: Arguments, caller: Env | None, evaluator: Evaluator
+    owner: str, own: Env, declared: dict[str, ArgDecl], given: Arguments, caller: Env | None, evaluator: Evaluator
 ) -> None:
     """Give every declared argument its value, in their order."""
     names = own.frame.names
@@ -299,12 +324,16 @@ def _set_arguments(
             names[name] = _value(argument, given, caller or own, own, evaluator)
         except Failed:
             names[name] = Pending(fail, failed=True)
+    if evaluator.watch is not None:
+        evaluator.watch.bound(own.frame, owner, declared, given, caller, own)
 
 
 def _value(argument: ArgDecl, given: Arguments, caller: Env, home: Env, evaluator: Evaluator) -> Value:
     """The value of an argument: the caller's, or the default, which is read at home. Raises Failed."""
+    if argument.broken:
+        raise Failed
     name = argument.key.text
-    wanted = argument.type or _implied(argument, home.file)
+    wanted = argument.type or implied_type(argument, home.file)
     if name in given:
         return evaluator.argument(given[name][1], wanted, argument.optional, caller, name)
     if argument.default is not None:
@@ -314,11 +343,11 @@ def _value(argument: ArgDecl, given: Arguments, caller: Env, home: Env, evaluato
 
 def _with_default(declared: ArgDecl, key: Scalar, node: Node, literal: bool, file: FileScope) -> ArgDecl:
     """An argument as its file declares it, with another default."""
-    wanted = declared.type or _implied(declared, file)
+    wanted = declared.type or implied_type(declared, file)
     return ArgDecl(key, wanted, declared.optional, node, literal)
 
 
-def _implied(argument: ArgDecl, file: FileScope) -> str:
+def implied_type(argument: ArgDecl, file: FileScope) -> str:
     """The type of an argument whose default is a text: an op's name, or a word."""
     is_op = isinstance(argument.default, Scalar) and file.op_named(argument.default.text) is not None
     return "op" if is_op else "str"

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
+from itertools import chain
 from typing import Any, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
 from archspec import ops
-from archspec.diagnostics import near
+from archspec.diagnostics import Label, near
 from archspec.elaborate.evaluate import Env
 from archspec.elaborate.names import Failed, FileScope
 from archspec.elaborate.slots import slots
 from archspec.elaborate.state import State
 from archspec.graph import Node
-from archspec.ops.initialization import Initializer
+from archspec.ops.base import OwnedTensor
+from archspec.ops.initialization import Initializer, Recipe, misfit
 from archspec.ops.tensor import Parameter
 from archspec.syntax.tree import Mapping, Scalar
 from archspec.syntax.tree import Node as TreeNode
@@ -46,45 +49,63 @@ def _of_chain(files: Sequence[FileScope], place: str, nodes: Sequence[Node], sta
     found: Inits = {}
     if not any(file.spec.init for file in files):
         return found
-    paths = {node.path: node for node in nodes}
+    layers = _Owned(place, nodes, state)
     for file in files:
         for key, section in file.spec.init or ():
-            owners = _owners(key, place, paths, state, complete)
+            owners = layers.by(key, complete)
             if owners is None:
                 continue
             if not isinstance(section, Mapping):
                 message = f"the initialisation of `{key.text}` has to be a mapping of its tensors"
                 state.diagnostics.add("A203", message, section.span, helps=["write `{weight: zeros}`"])
                 continue
+            owned_by = _owned(owners)
+            tensors = {name for _, owned in owned_by for name in owned}
             for name, node in section:
-                if owners and not any(name.text in owner.parameters() for owner in owners):
-                    tensors = {tensor for owner in owners for tensor in owner.parameters()}
-                    helps = near(name.text, tensors) or [f"it owns {', '.join(sorted(tensors)) or 'no tensors'}"]
+                if owners and name.text not in tensors:
+                    helps = near(name.text, tensors, f"it owns {', '.join(sorted(tensors)) or 'no tensors'}")
                     state.diagnostics.add("A315", f"`{key.text}` owns no tensor `{name.text}`", name.span, helps=helps)
                     continue
                 try:
-                    found.setdefault(key.text, {})[name.text] = _initialiser(node, file, state)
+                    value, recipe = _initialiser(node, file, state)
                 except Failed:
                     continue
+                found.setdefault(key.text, {})[name.text] = value
+                _check_fit(recipe, name.text, node, owned_by, state)
     return found
 
 
-def _owners(
-    key: Scalar, place: str, paths: dict[str, Node], state: State, complete: bool
-) -> Sequence[Node] | None:
-    """The layers that a key of `init` means, none for an op that the network lacks; None: an absent
-    layer, or a mistake that is reported."""
-    path = place + key.text
-    if path in paths:
-        return [paths[path]]
-    if ops.find(key.text) is not None:
-        return [node for node in paths.values() if type(node.op).__name__ == key.text]
-    if any(path == absent or path.startswith(f"{absent}.") for absent in state.aliases):
+def _owned(owners: Sequence[Node]) -> list[tuple[Node, dict[str, OwnedTensor]]]:
+    """What layers own, and the first of each that own equal tensors."""
+    unlike = {(id(owner.op), owner.input_types): owner for owner in reversed(owners)}
+    return [(owner, owner.parameters()) for owner in reversed(unlike.values())]
+
+
+class _Owned:
+    """The layers whose weights `init` may set, by what its keys say."""
+
+    def __init__(self, place: str, nodes: Sequence[Node], state: State) -> None:
+        self._place, self._state = place, state
+        self._paths = {node.path: node for node in nodes}
+        self._ops: dict[str, list[Node]] = {}
+        for node in nodes:
+            self._ops.setdefault(type(node.op).__name__, []).append(node)
+
+    def by(self, key: Scalar, complete: bool) -> Sequence[Node] | None:
+        """The layers that a key means, none for an op that the network lacks; None: an absent layer, or a mistake
+        that is reported."""
+        path = self._place + key.text
+        if path in self._paths:
+            return [self._paths[path]]
+        if ops.find(key.text) is not None:
+            return self._ops.get(key.text, [])
+        ends = (match.start() for match in re.finditer(r"\.|$", path))
+        if any(path[:end] in self._state.aliases for end in ends):
+            return None
+        if complete:
+            helps = near(key.text, chain(self._paths, ops.names()))
+            self._state.diagnostics.add("A315", f"there is no op or layer `{key.text}`", key.span, helps=helps)
         return None
-    if complete:
-        helps = near(key.text, [*paths, *ops.names()])
-        state.diagnostics.add("A315", f"there is no op or layer `{key.text}`", key.span, helps=helps)
-    return None
 
 
 @cache
@@ -92,13 +113,25 @@ def _initializer() -> TypeAdapter[Any]:
     return TypeAdapter(Initializer)
 
 
-def _initialiser(node: TreeNode, file: FileScope, state: State) -> Any:
-    """A number, a name, or {name: {argument: value}}. Raises Failed."""
+def _initialiser(node: TreeNode, file: FileScope, state: State) -> tuple[Any, Recipe]:
+    """A number, a name, or {name: {argument: value}}, as it is written and in its normal form. Raises Failed."""
     value = state.evaluator.slot(node, slots(Parameter)["init"], Env(file.frame, file))
     try:
-        _initializer().validate_python(value)
+        return value, _initializer().validate_python(value)
     except ValidationError as error:
         rule = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
         state.diagnostics.add("A305", f"an initialiser {rule}", node.span)
         raise Failed from None
-    return value
+
+
+def _check_fit(
+    recipe: Recipe, name: str, node: TreeNode, owned_by: list[tuple[Node, dict[str, OwnedTensor]]], state: State
+) -> None:
+    """Report an initialiser that a tensor of this name cannot start with, of the first layer that owns such a one."""
+    for owner, owned in owned_by:
+        tensor = owned.get(name)
+        reason = tensor and misfit(recipe, tensor.shape, tensor.dtype)
+        if reason:
+            message = f"`{name}` of `{owner.path}` cannot start with {recipe.name}, which {reason}"
+            state.diagnostics.add("A502", message, node.span, labels=[Label(owner.origin.span, "the layer")])
+            return

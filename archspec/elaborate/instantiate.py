@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -21,12 +20,9 @@ from archspec.ops.conditions import can_equal, gathered
 from archspec.source import Span
 from archspec.syntax.arithmetic import describe
 from archspec.syntax.expressions import ExpressionError
-from archspec.syntax.layers import LayerDecl
-from archspec.syntax.tree import Node as TreeNode
+from archspec.syntax.layers import Arguments, LayerDecl, argument_span
 from archspec.syntax.tree import Scalar
 from archspec.types import TensorType
-
-Arguments = Mapping[str, tuple[Scalar, TreeNode]]
 
 _WORDS = {
     "Input should be": "has to be",
@@ -67,7 +63,8 @@ def _pattern(state: State, op: type[Op], arguments: Arguments, env: Env) -> Patt
     pattern = Pattern(dict(state.defaults.get(op.__name__, ())))
     for name, (key, node) in arguments.items():
         if name not in known:
-            helps = near(name, known) or [f"its arguments are {', '.join(known)}" if known else "it has no arguments"]
+            free = [each for each in known if each not in arguments]
+            helps = near(name, free, f"its arguments are {', '.join(known)}" if known else "it has no arguments")
             state.diagnostics.add("A303", f"{op.__name__} has no argument `{name}`", key.span, helps=helps)
             pattern.unknown.append(name)
         elif isinstance(node, Scalar) and (not node.is_text or node.text in known[name].words):
@@ -142,22 +139,15 @@ def _report_field(state: State, op: type[Op], name: str, item: Any, values: dict
     found = "" if "it is" in rule or name not in values else f", and is {describe(values[name])}"
     message = f"`{name}` of {op.__name__} {rule}{found}" if name else f"{op.__name__}: {rule}"
     helps = divided(layer.arguments[name][1], values[name]) if name in layer.arguments else ()
-    place = _argument_span(layer.arguments, name) or state.default_spans.get((op.__name__, name)) or layer.span
+    place = argument_span(layer.arguments, name) or state.default_spans.get((op.__name__, name)) or layer.span
     state.diagnostics.add("A305", message, place, helps=helps)
-
-
-def _argument_span(arguments: Arguments, name: str) -> Span | None:
-    if name not in arguments:
-        return None
-    node = arguments[name][1]
-    return node.inner if isinstance(node, Scalar) else node.span
 
 
 def _argument_spans(state: State, arguments: Arguments) -> dict[str, Span]:
     """The places of a layer's arguments, which all its repetitions share."""
     found = state.argument_spans.get(id(arguments))
     if found is None:
-        spans = ((name, _argument_span(arguments, name)) for name in arguments)
+        spans = ((name, argument_span(arguments, name)) for name in arguments)
         found = state.argument_spans[id(arguments)] = {name: span for name, span in spans if span}
     return found
 
@@ -170,8 +160,7 @@ def make_node(state: State, op: Op, layer: LayerDecl, sources: list[Entry], site
     inputs = _inputs(state, op, sources, site)
     if inputs is None:
         return FAILED
-    types = tuple([value.type for value in inputs])
-    inferred = _inferred(state, op, types, layer.arguments, site)
+    inferred = _inferred(state, op, inputs, layer.arguments, site)
     if inferred is None:
         return FAILED
     outputs = inferred.outputs
@@ -183,6 +172,7 @@ def make_node(state: State, op: Op, layer: LayerDecl, sources: list[Entry], site
     node = Node(site.place.path, op, inputs, site.scope, origin, site.place.owner, settled=inferred.settled)
     several = op.multiple
     if several:
+        state.evaluator.effort.spend(len(outputs), site.span)
         node.outputs = tuple(Value(f"{node.path}.{i}", type_, node, i) for i, type_ in enumerate(outputs))
     else:
         node.outputs = (Value(node.path, outputs[0], node),)
@@ -221,10 +211,9 @@ def _report_several(state: State, sources: list[Entry], site: Site) -> None:
             state.diagnostics.add(error.code, error.message, site.source_span(i), helps=error.helps)
 
 
-def _inferred(
-    state: State, op: Op, types: tuple[TensorType, ...], arguments: Arguments, site: Site
-) -> Inferred | None:
+def _inferred(state: State, op: Op, inputs: tuple[Value, ...], arguments: Arguments, site: Site) -> Inferred | None:
     """The types of the outputs; None where the op refuses, which is reported."""
+    types = tuple([value.type for value in inputs])
     key = (id(op), types)  # ops are kept by `state.ops`, so that an id stays theirs
     known = None if state.overrides else state.inferred.get(key)
     if known is not None:
@@ -233,7 +222,9 @@ def _inferred(
         try:
             found = _settled(state, op, types)
         except OpError as error:
-            _report_refusal(state, op, error, arguments, site)
+            from archspec.elaborate.refusals import report_refusal  # which only errors need
+
+            report_refusal(state, op, error, inputs, arguments, site)
             return None
     if conditions:
         state.require(conditions, site.place.path, site.span)
@@ -259,6 +250,8 @@ def _settled(state: State, op: Op, types: tuple[TensorType, ...]) -> Inferred:
 def _refuse_excess(op: Op, inputs: tuple[TensorType, ...], outputs: tuple[TensorType, ...]) -> None:
     """Refuse what is too large for any runtime: results, and weights."""
     for type_ in outputs:
+        if type_ in inputs:
+            continue
         if message := excess(type_):
             raise OpError(message, code="A605")
     for tensor in op.parameters(*inputs).values():
@@ -268,14 +261,6 @@ def _refuse_excess(op: Op, inputs: tuple[TensorType, ...], outputs: tuple[Tensor
 
 def _with_number(type_: TensorType, size: Dim, number: int) -> TensorType:
     return type_._replace(shape=tuple(number if each == size else each for each in type_.shape))
-
-
-def _report_refusal(state: State, op: Op, error: OpError, arguments: Arguments, site: Site) -> None:
-    span = _argument_span(arguments, error.field) if error.field else None
-    if span is None and error.input is not None:
-        span = site.source_span(error.input)
-    message = error.message if error.message.startswith(type(op).__name__) else f"{type(op).__name__}: {error.message}"
-    state.diagnostics.add(error.code, message, span or site.span, labels=site.labels(), notes=error.notes)
 
 
 def _as_tuple(result: TensorType | tuple[TensorType, ...]) -> tuple[TensorType, ...]:

@@ -6,18 +6,21 @@ Whatever fails is reported where it fails, once, and raises `Failed`; what depen
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from archspec import ops
-from archspec.diagnostics import near
+from archspec.diagnostics import Help, near
 from archspec.ops.base import Op
 from archspec.syntax.arithmetic import Value
 from archspec.syntax.document import BlockDecl, Spec
 from archspec.syntax.expressions import ExpressionError
+from archspec.types import in_spec
 
 if TYPE_CHECKING:
+    from archspec.elaborate.effort import Effort
     from archspec.elaborate.values import ValueScope
 
 
@@ -68,6 +71,10 @@ class BlockRef:
         return self.name
 
 
+_LONGEST_WAIT = 16  # names that wait for each other on Python's stack
+_waiting: ContextVar[int] = ContextVar("waiting", default=0)
+
+
 @dataclass(slots=True, eq=False)
 class Pending:
     """A name whose value is worked out when it is first looked up (or which failed)."""
@@ -75,6 +82,45 @@ class Pending:
     compute: Callable[[], Value]
     running: bool = False
     failed: bool = False
+    done: bool = False
+    value: Value = None
+
+    def work_out(self) -> Value:
+        """Its value. Raises Failed. Names may use each other in chains of any length: one that too many others wait
+        for is worked out before them, at the foot of the stack, and they start again."""
+        waiting = _waiting.get()
+        if waiting == _LONGEST_WAIT:
+            raise _First(self)
+        token = _waiting.set(waiting + 1)
+        chain = [self]
+        try:
+            while chain:
+                pending = chain[-1]
+                pending.running = True
+                try:
+                    pending.value, pending.done = pending.compute(), True
+                except _First as other:
+                    if waiting:
+                        raise
+                    chain.append(other.pending)
+                    continue
+                except Failed:
+                    pending.failed = True
+                chain.pop().running = False
+        finally:
+            for pending in chain:
+                pending.running = False
+            _waiting.reset(token)
+        if self.failed:
+            raise Failed
+        return self.value
+
+
+class _First(Exception):
+    """The name that has to be worked out before those that wait for it."""
+
+    def __init__(self, pending: Pending) -> None:
+        self.pending = pending
 
 
 @dataclass(slots=True, eq=False)
@@ -83,6 +129,7 @@ class Frame:
 
     parent: Frame | None
     names: dict[str, Value | Pending] = field(default_factory=dict)
+    loop: bool = False  # whether these are the indices of a repetition
 
     def find(self, name: str) -> Frame | None:
         """The nearest level that has the name."""
@@ -100,14 +147,7 @@ class Frame:
             raise Failed
         if value.running:
             raise ExpressionError("A307", f"`{name}` is defined by itself")
-        value.running = True
-        try:
-            self.names[name] = result = value.compute()
-        except Failed:
-            value.failed = True
-            raise
-        finally:
-            value.running = False
+        result = self.names[name] = value.value if value.done else value.work_out()
         return result
 
     def force(self) -> None:
@@ -137,8 +177,10 @@ class FileScope:
 
     spec: Spec
     frame: Frame
+    effort: Effort
     blocks: dict[str, BlockRef] = field(default_factory=dict)
     values: ValueScope | None = None  # the model's inputs, whose sizes the file's `let` may read
+    incomplete: bool = False  # an import failed, which is reported: a block that is missing may be one of its
 
     def op_named(self, name: str) -> OpRef | BlockRef | None:
         """The block or op that a name stands for in this file."""
@@ -147,8 +189,18 @@ class FileScope:
         op = ops.find(name)
         return _reference(op) if op is not None else None
 
-    def near_ops(self, name: str) -> list[str]:
+    def near_ops(self, name: str) -> list[Help]:
         """Help for a misspelt op or block, or one that goes by another name here."""
         if (meant := _SYNONYMS.get(name.lower())) is not None:
-            return [f"it is called `{meant}` here"]
+            return [Help(f"it is called `{meant}` here", meant)]
         return near(name, [*self.blocks, *ops.names()])
+
+
+def use_values(arguments: Frame, caller: Frame | None) -> dict[str, str]:
+    """The arguments of a block as they are in one use of it, behind the indices of the loops around that."""
+    values: dict[str, Value | Pending] = {}
+    while caller is not None and caller.loop:
+        values = caller.names | values
+        caller = caller.parent
+    values |= arguments.names
+    return {name: in_spec(value) for name, value in values.items() if not isinstance(value, Pending)}

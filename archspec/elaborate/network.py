@@ -2,64 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archspec.diagnostics import Diagnostics, Severity, near
-from archspec.dims import Dim, Symbolic, symbol
+from archspec.dims import Dim, Symbolic, proofs_bounded, symbol
 from archspec.elaborate.collector import collector_paused
+from archspec.elaborate.effort import Effort, TooLarge
 from archspec.elaborate.evaluate import Env, Evaluator
-from archspec.elaborate.files import Arguments, Files, bind_defaults
+from archspec.elaborate.files import Files, bind_defaults
 from archspec.elaborate.initialisation import read_init
 from archspec.elaborate.inplace import report_overwritten_values
 from archspec.elaborate.limits import excess
-from archspec.elaborate.lint import lint
 from archspec.elaborate.names import BlockRef, Failed, FileScope
 from archspec.elaborate.outputs import find_outputs, mark_training_only, report_dead_layers
 from archspec.elaborate.promises import check_promises
-from archspec.elaborate.state import MAX_LAYERS, Context, State, TooLarge
+from archspec.elaborate.stack import stack_deepened
+from archspec.elaborate.state import MAX_LAYERS, Context, State
 from archspec.elaborate.symbols import judge_symbols
 from archspec.elaborate.values import FAILED, Entry, Place, Site, ValueScope
 from archspec.elaborate.walker import Walker
 from archspec.graph import Graph, Scope, Value
+from archspec.source import Span
 from archspec.syntax import arithmetic
 from archspec.syntax.document import InputDecl, Spec
 from archspec.syntax.expressions import ExpressionError
+from archspec.syntax.layers import Arguments
 from archspec.syntax.library import Library
 from archspec.syntax.tree import Scalar
 from archspec.types import LABELS, Axes, TensorType, default_axes
+
+if TYPE_CHECKING:
+    from archspec.elaborate.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """What a caller may change about a spec: its args, the shapes of its inputs (by name; `""`: the only
-    one), the arguments of single layers by path, the limit on layers, and what the network is called."""
+    one), the arguments of single layers by path, the limit on layers, what the network is called, and who
+    watches the walk."""
 
     arguments: Arguments = field(default_factory=dict)
     inputs: Mapping[str, list[Scalar]] = field(default_factory=dict)
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     max_layers: int = MAX_LAYERS
     name: str = ""
+    watch: Watch | None = None
 
 
-def elaborate(spec: Spec, library: Library, diagnostics: Diagnostics, options: Options | None = None) -> Graph | None:
-    """The network of a spec; None where it has errors, which `diagnostics` holds, or where it is a library."""
+class Elaborated(NamedTuple):
+    """What became of a spec: its network, or None where it has errors, or is a library; the spec behind those that it
+    extends, base first; and how often the bodies of blocks are used."""
+
+    graph: Graph | None
+    chain: Sequence[Spec]
+    uses: Counter[Span]
+
+
+def elaborate(spec: Spec, library: Library, diagnostics: Diagnostics, options: Options | None = None) -> Elaborated:
+    """The network of a spec; what is wrong with it is added to `diagnostics`."""
     network = _Network(spec, library, diagnostics, options or Options())
+    graph = None
     try:
-        with collector_paused():
-            return network.elaborate()
+        with collector_paused(), proofs_bounded(), stack_deepened():
+            graph = network.elaborate()
     except TooLarge:
-        return None
+        pass
+    return Elaborated(graph, network.chain, network.state.uses)
 
 
 class _Network:
     def __init__(self, spec: Spec, library: Library, diagnostics: Diagnostics, options: Options) -> None:
         self.spec, self.diagnostics, self.options = spec, diagnostics, options
-        evaluator = Evaluator(diagnostics)
+        evaluator = Evaluator(diagnostics, Effort(diagnostics), options.watch)
         self.state = State(diagnostics, evaluator, options.max_layers, overrides=options.overrides)
         self.files = Files(library, evaluator)
         self.walker = Walker(self.state, self.files)
+        self.chain: Sequence[Spec] = ()
         self.written: dict[str, set[int]] = {}  # the sizes that the spec gives to symbols of this run
 
     def elaborate(self) -> Graph | None:
@@ -67,6 +89,7 @@ class _Network:
             chain = self.files.chain(self.spec)
         except Failed:
             return None
+        self.chain = chain
         files = self._open(chain)
         top = files[-1]
         graph = None
@@ -75,8 +98,6 @@ class _Network:
         else:
             top.frame.force()
         self._check_unused_blocks(top)
-        lint(chain, graph, self.state)
-        self.diagnostics.silence(code.text for each in chain for code in each.allow)
         return None if self.diagnostics.has_errors else graph
 
     # --- files --------------------------------------------------------------------------------------
@@ -86,9 +107,11 @@ class _Network:
         known = {name for spec in chain for name in spec.args}
         for name, (key, _) in self.options.arguments.items():
             if name not in known:
-                helps = near(name, known) or [f"its args are {', '.join(sorted(known))}" if known else "it has no args"]
+                helps = near(name, known, f"its args are {', '.join(sorted(known))}" if known else "it has no args")
                 self.diagnostics.add("A303", f"{self.spec.name} has no arg `{name}`", key.span, helps=helps)
         files = self.files.open(chain, self.options.arguments)
+        if self.options.watch is not None:
+            self.options.watch.opened(files, "", self.state)
         self.state.note_edits(files)
         self.state.defaults = self.files.all_defaults(files, self.state)
         return files
@@ -169,11 +192,21 @@ class _Network:
                 message = f"there is no input `{name}`" if name else f"the network has {len(declared)} inputs"
                 span = shape[0].span if shape else self.spec.root.span.slice(0, 1)
                 self.diagnostics.add("A301", message, span, helps=helps)
-        return {name: self._input(name, each, given.get(name), files) for name, each in declared.items()}
+        misnamed = given.keys() - declared.keys()  # whose shape that was meant to be is unknown
+        return {
+            name: self._input(name, each, given.get(name), files) if name in given or not misnamed else None
+            for name, each in declared.items()
+        }
 
     def _input(
         self, name: str, declared: InputDecl, shape: list[Scalar] | None, files: list[FileScope]
     ) -> Value | None:
+        if declared.broken:
+            return None
+        if shape is not None and [item.text for item in shape] == [""]:
+            helps = ["write `1x3x224x224`, or `image=N,3,H,W`"]
+            self.diagnostics.add("A305", f"no sizes are given for `{name}`", shape[0].span, helps=helps)
+            return None
         owner = next((file for file in files if file.spec.inputs.get(name) is declared), files[-1])
         sizes = [self._size(item, owner) for item in (shape if shape is not None else declared.shape)]
         try:
@@ -185,6 +218,7 @@ class _Network:
             return None
         if shape is not None and len(shape) == len(declared.shape):
             self._note_declared(known, declared, owner)
+        self.state.given[name] = [item.span for item in (shape if shape is not None else declared.shape)]
         type_ = TensorType(known, axes, declared.dtype)
         if (message := excess(type_)) is not None:
             self.diagnostics.add("A605", f"`{name}` is {message}", declared.key.span)
@@ -237,12 +271,22 @@ class _Network:
     def _check_unused_blocks(self, file: FileScope) -> None:
         """Walk each block that no layer used on unknown inputs, so that its mistakes are found as well."""
         nodes, absent, aliases = list(self.state.nodes), list(self.state.absent), dict(self.state.aliases)
-        for ref in file.blocks.values():
-            if ref.file is file and ref.block not in self.state.used_blocks:
-                self._check_block(ref)
+        used = set(self.state.used_blocks)
+        try:
+            self._try_blocks(file, shallow=False)
+        except TooLarge:
+            self.state.used_blocks = used
+            with suppress(TooLarge):
+                self._try_blocks(file, shallow=True)
         self.state.nodes[:], self.state.absent[:] = nodes, absent
         self.state.aliases.clear()
         self.state.aliases.update(aliases)
+
+    def _try_blocks(self, file: FileScope, *, shallow: bool) -> None:
+        self.state.try_out(shallow=shallow)
+        for ref in file.blocks.values():
+            if ref.file is file and not ref.block.broken and ref.block not in self.state.used_blocks:
+                self._check_block(ref)
 
     def _check_block(self, ref: BlockRef) -> None:
         block = ref.block

@@ -9,6 +9,7 @@ from archspec.elaborate.evaluate import Env
 from archspec.elaborate.names import Failed
 from archspec.elaborate.state import State
 from archspec.graph import Node, Output, Scope, Value
+from archspec.source import Span
 from archspec.syntax.document import OutputDecl, Spec, place_of
 from archspec.syntax.expressions import ExpressionError
 
@@ -88,6 +89,8 @@ def report_dead_layers(outputs: list[Output], state: State) -> None:
     if not dead:
         return
     read = {value.node for node in dead for value in node.inputs}
+    alive = _scopes_of(reached)
+    positions: dict[Scope, dict[Node | Scope, int]] = {}
     cuts = {value.node: absent for absent in reversed(state.absent) for value in absent.unread}  # the first one's
     for node in dead:
         if node in read:
@@ -101,8 +104,61 @@ def report_dead_layers(outputs: list[Output], state: State) -> None:
             labels = [Label(cut.span, f"{name} is absent here, and stands for what it reads first")]
         elif _in_a_spec(node.scope):
             help = "`until` ends a spec behind the layer that is read"
-        labels += [Label(span, f"instantiated here as {what}") for what, span in node.origin.within[-1:]]
-        state.diagnostics.add("A505", f"`{node.path}` reaches no output", node.origin.span, labels=labels, helps=[help])
+        step = _whole(node, alive)
+        around = tuple(use for use in node.origin.within if f"{step.path}.".startswith(f"{use.path}."))
+        uses = around if step is node else tuple(use for use in around if use.path != step.path)
+        helps = [help]
+        if cut is None and (passed := _passed_over(step, positions)) is not None:
+            reader, branch = passed
+            place = _place(reader)
+            labels = [Label(place, f"`{reader.name}` reads `{branch.name}`, the layer above it")] if place else []
+            helps = [f"write `from: {step.name}` there, if `{reader.name}` goes on from `{step.name}`", help]
+        message, span = f"`{step.path}` reaches no output", _place(step) or node.origin.span
+        state.diagnostics.add("A505", message, span, labels=labels, helps=helps, uses=uses)
+
+
+def _passed_over(
+    step: Node | Scope, positions: dict[Scope, dict[Node | Scope, int]]
+) -> tuple[Node | Scope, Node | Scope] | None:
+    """A layer that reads a branch because that stands between it and a dead layer, and the branch; None where there is
+    none. `positions`: where the steps of scopes stand in them, as far as that was asked."""
+    scope = step.scope if isinstance(step, Node) else step.parent
+    if scope is None or scope.kind == "list":
+        return None
+    if scope not in positions:
+        positions[scope] = {each: i for i, each in enumerate(scope.steps)}
+    after = scope.steps[positions[scope][step] + 1 :][:2]
+    if len(after) < 2:
+        return None
+    branch, reader = after
+    read = [value for value in reader.inputs if value.node is not None]
+    made = branch.outputs if isinstance(branch, Node) else (branch.output,)
+    implicit = isinstance(reader, Scope) or not reader.origin.values
+    return (reader, branch) if implicit and len(read) == 1 and read[0] in made else None
+
+
+def _place(step: Node | Scope) -> Span | None:
+    return step.origin.span if isinstance(step, Node) else step.span
+
+
+def _scopes_of(nodes: Iterable[Node]) -> set[Scope]:
+    """The scopes that hold these nodes, at any depth."""
+    found: set[Scope] = set()
+    for node in nodes:
+        scope: Scope | None = node.scope
+        while scope is not None and scope not in found:
+            found.add(scope)
+            scope = scope.parent
+    return found
+
+
+def _whole(node: Node, alive: set[Scope]) -> Node | Scope:
+    """The largest scope that a dead node ends, all of which is dead; else the node."""
+    step: Node | Scope = node
+    scope: Scope | None = node.scope
+    while scope is not None and scope not in alive and scope.output in node.outputs:
+        step, scope = scope, scope.parent
+    return step
 
 
 def _in_a_spec(scope: Scope | None) -> bool:

@@ -7,6 +7,7 @@ from functools import partial
 from math import prod
 
 from archspec.dims import Dim, evaluate
+from archspec.elaborate.effort import Effort
 from archspec.elaborate.evaluate import Env
 from archspec.elaborate.names import Failed, Frame, Pending
 from archspec.elaborate.state import State
@@ -14,12 +15,15 @@ from archspec.graph import Node
 from archspec.syntax.expressions import ExpressionError
 from archspec.syntax.tree import Scalar
 
+_STEPS_PER_NODE = 5
+
 
 def check_promises(promises: Sequence[Scalar], env: Env, state: State, nodes: Sequence[Node]) -> None:
     """Report each promise that does not hold. `params` and `macs` (at N = 1) are those of `nodes`."""
     if not promises:
         return
-    names = {"params": Pending(partial(_params, nodes)), "macs": Pending(partial(_macs, nodes))}
+    effort = state.evaluator.effort
+    names = {"params": Pending(partial(_params, nodes, effort)), "macs": Pending(partial(_macs, nodes, effort))}
     inner = Env(Frame(env.frame, dict(names)), env.file, env.values)
     for promise in promises:
         try:
@@ -30,13 +34,15 @@ def check_promises(promises: Sequence[Scalar], env: Env, state: State, nodes: Se
             continue
 
 
-def _params(nodes: Sequence[Node]) -> Dim:
+def _params(nodes: Sequence[Node], effort: Effort) -> Dim:
+    effort.spend(_STEPS_PER_NODE * len(nodes))
     owners = {node.owner: node for node in nodes}  # a shared layer counts once
     owned = [tensor for node in owners.values() for tensor in node.parameters().values()]
     return sum(prod(tensor.shape) for tensor in owned if not tensor.buffer)
 
 
-def _macs(nodes: Sequence[Node]) -> Dim:
+def _macs(nodes: Sequence[Node], effort: Effort) -> Dim:
+    effort.spend(_STEPS_PER_NODE * len(nodes))
     total: Dim = 0
     for node in nodes:
         total = total + evaluate(node.op.macs(*node.input_types), {"N": 1})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from archspec.elaborate.effort import STEPS_PER_ROUND
 from archspec.elaborate.evaluate import Env, divided
 from archspec.elaborate.files import let_frame
 from archspec.elaborate.names import Failed, Frame, Pending, fail
@@ -14,9 +15,16 @@ from archspec.syntax.document import check_name
 from archspec.syntax.layers import LayerDecl, Loop
 from archspec.syntax.tree import Scalar
 
+MAX_LOOPS = 16  # in one `repeat`
+
 
 def repetitions(layer: LayerDecl, context: Context, state: State) -> Iterable[Frame]:
     """The frames of a layer's repetitions; without `repeat`, one."""
+    if len(layer.loops) > MAX_LOOPS:
+        message = f"a repetition has {len(layer.loops):,} indices, and {MAX_LOOPS} are the limit"
+        state.diagnostics.add("A208", message, layer.loops[MAX_LOOPS].items.span)
+        context.values.uncertain = True
+        return ()
     frames = _loop(layer.loops, context.frame, context, state) if layer.loops else (context.frame,)
     if layer.let is None:
         return frames
@@ -32,16 +40,22 @@ def _loop(loops: list[Loop], frame: Frame, context: Context, state: State) -> It
     if first.index is not None and not _index_is_free(first.index, frame, state):
         return
     try:
-        items = _items(first, Env(frame, context.file, context.values), state)
+        env = Env(frame, context.file, context.values)
+        items = _items(first, env, state)
     except Failed:  # once around with an unknown index, so that mistakes inside are found as well
         context.values.uncertain = True
         unknown: dict[str, Value | Pending] = {first.index.text: Pending(fail, failed=True)} if first.index else {}
         yield from _loop(rest, Frame(frame, unknown), context, state)
         return
-    for item in items:
-        if rest:
-            state.count(first.items.span)  # an outer loop costs time even where the inner ones have nothing to do
-        yield from _loop(rest, Frame(frame, {first.index.text: item}) if first.index else frame, context, state)
+    watch = state.evaluator.watch
+    note = watch.loop(first, env) if watch is not None and first.index else None
+    for item in items[:1] if state.shallow else items:
+        if rest:  # an outer loop costs time even where the inner ones have nothing to do
+            state.evaluator.effort.spend(STEPS_PER_ROUND, first.items.span)
+        inner = Frame(frame, {first.index.text: item}, loop=True) if first.index else frame
+        if note is not None:
+            note(inner)
+        yield from _loop(rest, inner, context, state)
 
 
 def _index_is_free(index: Scalar, frame: Frame, state: State) -> bool:

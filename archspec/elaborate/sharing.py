@@ -17,6 +17,8 @@ def unlike(first: Node | Scope, again: Node | Scope) -> str | None:
 
 
 def _difference(one: Node, other: Node) -> str | None:
+    if one.op is other.op and one.input_types == other.input_types:  # equal layers have one op
+        return None
     name = one.path.rpartition(".")[2]
     if len(one.outputs) != len(other.outputs):
         return f"`{one.owner}` gave {len(one.outputs)} values, and gives {len(other.outputs)} here"

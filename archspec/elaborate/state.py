@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from archspec.diagnostics import Diagnostics
+from archspec.diagnostics import Diagnostics, Use
 from archspec.dims import Condition
+from archspec.elaborate.effort import STEPS_PER_LAYER
 from archspec.elaborate.evaluate import Env, Evaluator
 from archspec.elaborate.names import BlockRef, FileScope, Frame, OpRef
 from archspec.elaborate.slots import Slot
-from archspec.elaborate.values import Place, ValueScope, Within
+from archspec.elaborate.values import Place, ValueScope
 from archspec.graph import Node, Requirement, Scope, Value
 from archspec.ops.base import Op
 from archspec.source import Span
@@ -22,6 +24,7 @@ from archspec.syntax.tree import Scalar
 from archspec.types import TensorType
 
 MAX_LAYERS = 100_000
+_MOST_TRIED = 10_000  # of the layers in blocks that nothing uses
 MAX_BLOCK_DEPTH = 64
 MAX_SCOPE_DEPTH = 128  # parts of a path
 
@@ -39,10 +42,6 @@ class Inferred(NamedTuple):
 
     outputs: tuple[TensorType, ...]
     settled: tuple[TensorType, ...] | None = None
-
-
-class TooLarge(Exception):
-    """The network passed the limit on layers; reported already."""
 
 
 class Edit(NamedTuple):
@@ -85,9 +84,11 @@ class State:
     max_layers: int = MAX_LAYERS
     nodes: list[Node] = field(default_factory=list)
     layer_count: int = 0
+    shallow: bool = False  # whether repetitions go round once, and blocks are not entered
     aliases: dict[str, Value] = field(default_factory=dict)
     absent: list[Absent] = field(default_factory=list)
     used_blocks: set[BlockDecl] = field(default_factory=set)
+    uses: Counter[Span] = field(default_factory=Counter)  # of blocks, by their bodies
     defaults: dict[str, dict[str, Any]] = field(default_factory=dict)
     default_spans: dict[tuple[str, str], Span] = field(default_factory=dict)  # by op and argument
     edits: dict[str, list[Edit]] = field(default_factory=dict)
@@ -100,6 +101,7 @@ class State:
     inferred: dict[Any, Inferred] = field(default_factory=dict)  # by op and input types
     requirements: dict[Condition, Requirement] = field(default_factory=dict)  # of symbols, in the order they are met
     settled: list[Condition] = field(default_factory=list)  # what arguments of the next layer have made of symbols
+    given: dict[str, list[Span]] = field(default_factory=dict)  # the sizes of the model's inputs, as they are written
     declared: dict[str, int] = field(default_factory=dict)  # sizes of the spec that are symbols in this run
 
     def require(self, conditions: Iterable[Condition], layer: str, span: Span) -> None:
@@ -126,10 +128,18 @@ class State:
     def count(self, span: Span) -> None:
         """Count one more layer. Raises TooLarge."""
         self.layer_count += 1
+        self.evaluator.effort.allowed += STEPS_PER_LAYER
         if self.layer_count > self.max_layers:
             message = f"the network has more than {self.max_layers:,} layers"
-            self.diagnostics.add("A603", message, span, helps=["`--max-layers` raises the limit"])
-            raise TooLarge
+            self.evaluator.effort.refuse("A603", message, span, "`--max-layers` raises the limit")
+
+    def try_out(self, *, shallow: bool) -> None:
+        """From here on, layers are no part of the network, and there may be fewer. `shallow`: each is seen once, for
+        what it says itself."""
+        self.evaluator.effort.try_out()
+        self.evaluator.watch = None
+        self.max_layers = self.layer_count + (MAX_LAYERS if shallow else _MOST_TRIED)
+        self.shallow = shallow
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,7 +149,7 @@ class Context(Env):
     values: ValueScope
     scope: Scope
     place: Place
-    within: Within = ()
+    within: tuple[Use, ...] = ()
 
     def seen_in(self, frame: Frame, file: FileScope | None = None) -> Context:
         """The same place with other names."""

@@ -5,24 +5,20 @@ and how its sizes read where it holds.
 from __future__ import annotations
 
 from archspec.diagnostics import Label
-from archspec.dims import Condition, System, counterexample, evaluate
+from archspec.dims import System
 from archspec.elaborate.state import State
 from archspec.graph import Requirement
 from archspec.types import TensorType
 
 
 def judge_symbols(state: State) -> None:
-    """Report the first requirement that leaves no sizes, and those that nothing is proved of; then write the
-    types of all values as they read under the requirements."""
+    """Report the first requirement that leaves no sizes; then write the types of all values as they read under the
+    requirements."""
     system = System()
     for requirement in state.requirements.values():
-        verdict = system.add(requirement.condition)
-        if verdict is False:
+        if system.add(requirement.condition) is False:
             _report_contradiction(requirement, state)
             return
-        if verdict is None:
-            message = f"{requirement.layer}: {requirement.condition} is not proved"
-            state.diagnostics.add("A403", message, requirement.span, notes=_when(requirement.condition))
     if not state.requirements:
         return
     for node in state.nodes:
@@ -46,12 +42,3 @@ def _report_contradiction(last: Requirement, state: State) -> None:
     names = ", ".join(sorted(last.condition.symbols))
     message = f"no size {names} suits all layers: `{last.layer}` needs {last.condition}"
     state.diagnostics.add("A509", message, last.span, labels=labels, notes=notes)
-
-
-def _when(condition: Condition) -> list[str]:
-    sizes = counterexample(condition.left, condition.right)
-    if sizes is None:
-        return ["no sizes up to 64 tell them apart"]
-    where = ", ".join(f"{name} = {value}" for name, value in sizes.items())
-    found = (evaluate(side, sizes) for side in (condition.left, condition.right))
-    return [f"at {where} they are {' and '.join(map(str, found))}"]

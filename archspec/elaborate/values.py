@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
+from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
-from archspec.diagnostics import Label, near
-from archspec.elaborate.names import Failed
+from archspec.diagnostics import Help, Use, near
+from archspec.elaborate.names import Failed, Frame, use_values
 from archspec.graph import Node, Scope, Value
 from archspec.source import Span
 from archspec.syntax.expressions import ExpressionError, Path
-from archspec.syntax.layers import LayerDecl, Layers
+from archspec.syntax.layers import Arguments, LayerDecl, Layers, argument_span
 from archspec.syntax.tree import Scalar
+
+_SHOWN = 6  # names that a message lists
 
 
 class Place(NamedTuple):
@@ -33,18 +37,17 @@ class Place(NamedTuple):
         return Place(path, f"{self.owner}.{name}" if self.owner else name)
 
 
-Within: TypeAlias = tuple[tuple[str, Span], ...]
-"""The blocks around a layer, outermost first: path and name of each, and who asked for it."""
-
-
 class Site(NamedTuple):
-    """Where a layer is applied: its place, the scope that gets it as a step, who asks and what is read where."""
+    """Where a layer is applied: its place, the scope that gets it as a step, who asks and what is read where, the
+    blocks around it, the names that its asker sees, and the arguments that it writes."""
 
     place: Place
     scope: Scope
     span: Span
     sources: tuple[Scalar, ...]
-    within: Within
+    within: tuple[Use, ...]
+    frame: Frame | None = None
+    arguments: Arguments = MappingProxyType({})
 
     @property
     def reads_all(self) -> bool:
@@ -55,9 +58,24 @@ class Site(NamedTuple):
         """The place of an item of `from`; without one, that of the layer."""
         return self.sources[index].span if index < len(self.sources) else self.span
 
-    def labels(self) -> list[Label]:
-        """The innermost instantiation around this layer."""
-        return [Label(span, f"instantiated here as {what}") for what, span in self.within[-1:]]
+
+class Instantiation(NamedTuple):
+    """A use of a block at a site, with its arguments in a frame."""
+
+    body: Span
+    name: str
+    path: str
+    span: Span
+    frame: Frame
+    site: Site
+
+    def values(self) -> dict[str, str]:
+        """The block's arguments, and the indices of the loops around this use."""
+        return use_values(self.frame, self.site.frame)
+
+    def written(self, name: str) -> Span | None:
+        """Where the caller wrote an argument."""
+        return argument_span(self.site.arguments, name)
 
 
 Apply: TypeAlias = "Callable[[list[Entry], Site], Entry]"
@@ -174,16 +192,33 @@ class ValueScope:
             scope = scope.parent
         if uncertain:
             raise Failed
-        helps = near(name, self.visible())
+        helps = near(name, self.visible(), self._readable())
         if "[" in name:
-            helps = [f"children and outputs have a dot: `{name.replace('[', '.').replace(']', '')}`"]
-        raise ExpressionError("A308", f"there is no layer or input `{name}` here", 0, None, helps)
+            dotted = name.replace("[", ".").replace("]", "")
+            helps = [Help(f"children and outputs have a dot: `{dotted}`", dotted)]
+        raise ExpressionError("A308", f"there is no layer or input `{name}` here", 0, len(name), helps)
 
     def still_to_come(self, name: str) -> str | None:
         """How to call a layer of this name that is not elaborated yet; None where there is none."""
         if self.finished or self.layers is None:
             return None
         return _declared(self.layers).still_to_come(name, self.current)
+
+    def can_read(self, name: str) -> bool:
+        """Whether a name can be read from here."""
+        return name in self.names or (self.parent is not None and self.parent.can_read(name))
+
+    def _readable(self) -> str:
+        """The nearest names that can be read here, in words, the last one first."""
+        scopes: list[ValueScope] = []
+        scope: ValueScope | None = self
+        while scope is not None:
+            scopes.append(scope)
+            scope = scope.parent
+        nearest = list(islice((name for each in scopes for name in reversed(each.names)), _SHOWN + 1))
+        shown = ", ".join(f"`{name}`" for name in nearest[:_SHOWN])
+        more = ", ..." if len(nearest) > _SHOWN else ""
+        return f"from here a layer can read {shown}{more}" if nearest else ""
 
     def visible(self) -> Iterator[str]:
         """All names that can be read from here."""
@@ -237,7 +272,9 @@ def _part(entry: Entry, name: str, whole: str) -> Entry:
         raise _nothing(f"{whole}.{name}")
     if children.uncertain:
         raise Failed
-    raise ExpressionError("A308", f"`{whole}` has no layer `{name}`", 0, None, near(name, children.names))
+    start = len(whole) + 1
+    message, helps = f"`{whole}` has no layer `{name}`", near(name, children.names)
+    raise ExpressionError("A308", message, start, start + len(name), helps)
 
 
 def _numbered(entry: Entry, name: str, whole: str) -> Entry:
@@ -258,7 +295,7 @@ class Declared:
         self._position = {layer: i for i, layer in enumerate(flat)}
         self._plain = {layer.key.text: i for i, layer in enumerate(flat) if layer.key and layer.has_plain_name}
         self._templates = [
-            (layer.name.pattern(), i) for i, layer in enumerate(flat) if layer.name and not layer.name.is_plain
+            (layer.name, i) for i, layer in enumerate(flat) if layer.name and not layer.name.is_plain
         ]
 
     def still_to_come(self, name: str, current: LayerDecl | None) -> str | None:
@@ -267,7 +304,7 @@ class Declared:
         position = self._plain.get(name, -1)
         if position >= reached:
             return "the layer itself" if current and position == reached else "a layer that comes later"
-        if any(i >= reached and pattern.fullmatch(name) for pattern, i in self._templates):
+        if any(i >= reached and template.can_give(name) for template, i in self._templates):
             return "a layer that comes later"
         return None
 

@@ -8,27 +8,32 @@ calls that function again at another place, with the owner of the first.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
-from archspec.diagnostics import Label, near
+from archspec.diagnostics import Help, Label, Use, near
+from archspec.elaborate.effort import STEPS_PER_ROUND
 from archspec.elaborate.evaluate import Env
 from archspec.elaborate.files import Files, bind, let_frame
 from archspec.elaborate.instantiate import make_node, make_op
 from archspec.elaborate.names import BlockRef, Failed, Frame, OpRef
 from archspec.elaborate.naming import is_free, layer_name
 from archspec.elaborate.promises import check_promises
+from archspec.elaborate.reading import one_source, source_of, sources_of, unread
 from archspec.elaborate.repetition import repetitions
 from archspec.elaborate.sharing import unlike
 from archspec.elaborate.state import MAX_BLOCK_DEPTH, MAX_SCOPE_DEPTH, Absent, Context, Edit, State
-from archspec.elaborate.values import FAILED, Apply, Entry, Place, Site, ValueScope, Within
-from archspec.graph import Kind, Node, Scope, Value
+from archspec.elaborate.values import FAILED, Apply, Entry, Instantiation, Place, Site, ValueScope
+from archspec.graph import Kind, Node, Scope
 from archspec.ops.base import Op
 from archspec.syntax import arithmetic
-from archspec.syntax.expressions import ExpressionError, parse_template
+from archspec.syntax.expressions import ExpressionError
 from archspec.syntax.layers import LayerDecl, Layers
 from archspec.syntax.tree import Scalar
+
+if TYPE_CHECKING:
+    from archspec.elaborate.watch import Watch
 
 _PYTHON = re.compile(r"(?:(?:torch\.)?nn\.)?(\w+)(\(.*\))?", re.DOTALL)
 
@@ -40,17 +45,39 @@ class Walker:
     state: State
     files: Files
 
+    @property
+    def watch(self) -> Watch | None:
+        """Who wants to know what passes."""
+        return self.state.evaluator.watch
+
+    def _note(self, path: str, layer: LayerDecl, env: Env, *, absent: bool = False) -> None:
+        """Show a layer, or the op that a block is bound to, to who wants to know."""
+        if self.watch is not None and path in self.watch.paths:
+            target = self._target(layer.word, env) if layer.kind == "op" and not absent else None
+            self.watch.layer(path, layer, target, env, self.state, absent)
+
     def walk(self, layers: Layers, context: Context) -> None:
         """Elaborate the layers of a scope (or of a splice in it) in order."""
+        effort, values = self.state.evaluator.effort, context.values
         for layer in layers.items:
-            context.values.current = layer
-            if layer.loops and layer.has_plain_name and layer.kind != "splice":
-                layer = self._numbered(layer)
-            for frame in repetitions(layer, context, self.state):
-                self.state.count(layer.span)
-                self._one(layer, layers.named, context if frame is context.frame else context.seen_in(frame))
-                if context.values.until in context.values.names:
-                    return
+            values.current = layer
+            if not layer.loops and layer.let is None:
+                effort.spend(STEPS_PER_ROUND, layer.span)
+                self._one(layer, layers.named, context)
+            else:
+                self._repeated(layer, layers.named, context)
+            if values.until in values.names:
+                return
+
+    def _repeated(self, layer: LayerDecl, named: bool, context: Context) -> None:
+        """Elaborate each repetition of a layer, or the one that has names of its own."""
+        if layer.loops and layer.has_plain_name and layer.kind != "splice":
+            layer = self._numbered(layer)
+        for frame in repetitions(layer, context, self.state):
+            self.state.evaluator.effort.spend(STEPS_PER_ROUND, layer.span)
+            self._one(layer, named, context if frame is context.frame else context.seen_in(frame))
+            if context.values.until in context.values.names:
+                return
 
     def _numbered(self, layer: LayerDecl) -> LayerDecl:
         """`name: {op, repeat, from}` is `name: {from, layers: [{op, repeat}]}`."""
@@ -107,6 +134,8 @@ class Walker:
             self._absent(layer, name, context)
         else:
             self._replace(layer, name, place, last.replacement, _in_file(context, last), context)
+        if last is not None and self.watch is not None:
+            self.watch.edited(place.path, layer.span, last)
         self.state.met.add(place.owner)
         for edit in edits:
             if edit.insert is not None:
@@ -139,6 +168,8 @@ class Walker:
 
     def _what(self, layer: LayerDecl, context: Context) -> tuple[bool, Apply | None]:
         """Whether the layer is there, and how it is applied (None: it failed, or is a splice)."""
+        if layer.broken:
+            return True, None
         try:
             if layer.condition is not None and not self.state.evaluator.condition(layer.condition, context):
                 return False, None
@@ -167,8 +198,10 @@ class Walker:
             if found is not None:
                 self.state.known.targets[word] = found
                 return found
+            if env.file.incomplete:
+                raise Failed
             if text.isidentifier() and text != "null":
-                helps = env.file.near_ops(text) or ["`archspec schema` lists the ops"]
+                helps = env.file.near_ops(text) or [Help("docs/ops.md lists the ops")]
                 self.state.diagnostics.add("A302", f"there is no op or block `{text}`", word.inner, helps=helps)
                 raise Failed
             if (help := _as_in_python(text, env)) is not None:
@@ -188,8 +221,11 @@ class Walker:
     ) -> None:
         """`reading`: where the names of its `from` are understood."""
         values = context.values
-        sources, written = self._sources(layer, reading)
-        site = Site(place, context.scope, layer.span, written, context.within)
+        self.state.count(layer.span)
+        if self.state.evaluator.watch is not None:
+            self._note(place.path, layer, context)
+        sources, written = sources_of(layer, reading, self.state)
+        site = Site(place, context.scope, layer.span, written, context.within, context.frame, layer.arguments)
         entry = apply(sources, site) if apply is not None else FAILED
         if entry.apply is None and entry.step is not None:
             entry.apply, entry.span = apply, layer.span
@@ -200,57 +236,30 @@ class Walker:
     def _absent(self, layer: LayerDecl, name: str | None, context: Context) -> None:
         """An alias of what the layer reads first. A `Parameter` reads nothing: where it is absent, its name is."""
         values = context.values
+        if name is not None:
+            self._note(context.place.child(name).path, layer, context, absent=True)
         op = _op_by_name(layer, context)
         if op is not None and op.inputs == (0, 0) and layer.sources is None:
             if name is not None:
                 values.gone.add(name)
             return
-        entry = self._source(layer.sources[0], context)[0] if layer.sources else values.prev
+        entry = source_of(layer.sources[0], context, self.state)[0] if layer.sources else values.prev
         any_number = entry.any_number or (op is not None and op.can_be_multiple())
         alias = replace(entry, absent=layer.span, any_number=any_number)
-        self.state.absent.append(Absent(name or "", layer.span, tuple(_unread(layer, context))))
+        self.state.absent.append(Absent(name or "", layer.span, tuple(unread(layer, context))))
         if name is not None:
             values.define(name, alias, shown=False)
             if entry.values and not entry.several:
                 self.state.aliases[context.place.child(name).path] = entry.values[0]
         values.prev, values.last = alias, name or values.last
 
-    # --- what a layer reads -------------------------------------------------------------------------
-
-    def _sources(self, layer: LayerDecl, context: Context) -> tuple[list[Entry], tuple[Scalar, ...]]:
-        """What a layer reads, and where each of that is written; nowhere for the implicit previous."""
-        if layer.sources is None:
-            return [context.values.prev], ()
-        found = [(entry, scalar) for scalar in layer.sources for entry in self._source(scalar, context)]
-        return [entry for entry, _ in found], tuple(scalar for _, scalar in found)
-
-    def _source(self, scalar: Scalar, context: Context) -> list[Entry]:
-        """The entries that one item of `from` stands for; FAILED where it stands for none."""
-        try:
-            text = self.state.evaluator.text(scalar, context)
-            return context.values.resolve(tuple(text.split(".")))
-        except Failed:
-            return [FAILED]
-        except ExpressionError as error:
-            self.state.diagnostics.add(error.code, error.message, scalar.inner, helps=error.helps)
-            return [FAILED]
-
-    def _one_source(self, layer: LayerDecl, sources: list[Entry], site: Site) -> Entry:
-        """The one entry that a scope reads."""
-        if len(sources) == 1:
-            return sources[0]
-        message = f"`{layer.kind}` reads one value, and gets {len(sources)}"
-        helps = ["a block with `inputs: [a, b]` reads several"]
-        self.state.diagnostics.add("A504", message, site.source_span(1), helps=helps)
-        return FAILED
-
     # --- kinds of layers ----------------------------------------------------------------------------
 
     def _splice(self, layer: LayerDecl, name: str | None, context: Context) -> None:
         """The children join the surrounding scope; the layer's own name is a label for `from`."""
-        sources, written = self._sources(layer, context)
-        site = Site(context.place, context.scope, layer.span, written, context.within)
-        context.values.prev = self._one_source(layer, sources, site)
+        sources, written = sources_of(layer, context, self.state)
+        site = Site(context.place, context.scope, layer.span, written, context.within, context.frame)
+        context.values.prev = one_source(layer, sources, site, self.state)
         if layer.children is not None:
             self.walk(layer.children, context)
         if name is not None:
@@ -263,8 +272,11 @@ class Walker:
         if target is None:
             return None
         if isinstance(target, BlockRef):
+            if target.block.broken:
+                raise Failed
             frame = bind(target, layer, env, self.state.evaluator)
-            self.state.used_blocks.add(target.block)
+            if not self.state.shallow:
+                self.state.used_blocks.add(target.block)
             return partial(self.apply_block, target, frame)
         op = make_op(self.state, target.op, layer, env)
         if op.inputs == (0, 0) and layer.sources is None:
@@ -284,27 +296,30 @@ class Walker:
         block = ref.block
         assert block.bound is not None
         values = ValueScope(None, site.scope, sources[0], dict(zip(block.inputs, sources, strict=True)))
-        env = Env(self._block_frame(ref, frame, values), ref.file, values)
-        inner = site._replace(within=self._inside(ref, site))
-        try:
-            apply = self._call_applier(block.bound, env)
-            return replace(sources[0], absent=block.bound.span) if apply is None else apply(sources, inner)
-        except Failed:
-            return FAILED
+        within = self._inside(ref, frame, site)
+        with self.state.diagnostics.inside(within):
+            env = Env(self._block_frame(ref, frame, values), ref.file, values)
+            self._note(site.place.path, block.bound, env)
+            try:
+                apply = self._call_applier(block.bound, env)
+                inner = site._replace(within=within)
+                return replace(sources[0], absent=block.bound.span) if apply is None else apply(sources, inner)
+            except Failed:
+                return FAILED
 
     def _apply_layers(self, ref: BlockRef, layers: Layers, frame: Frame, sources: list[Entry], site: Site) -> Entry:
         block = ref.block
         names = dict(zip(block.inputs, sources, strict=True))
         scope = self._new_scope(site, "block", sources, block.inputs, block.name)
         values = ValueScope(None, scope, sources[0], names, layers)
-        inner = Context(
-            self._block_frame(ref, frame, values), ref.file, values, scope, site.place, self._inside(ref, site)
-        )
+        within = self._inside(ref, frame, site)
         first = len(self.state.nodes)
-        self.walk(layers, inner)
-        entry = self._leave(scope, values, site)
-        if block.asserts and entry.values is not None:
-            check_promises(block.asserts, inner, self.state, self.state.nodes[first:])
+        with self.state.diagnostics.inside(within):
+            inner = Context(self._block_frame(ref, frame, values), ref.file, values, scope, site.place, within)
+            self.walk(layers, inner)
+            entry = self._leave(scope, values, site)
+            if block.asserts and entry.values is not None:
+                check_promises(block.asserts, inner, self.state, self.state.nodes[first:])
         return entry
 
     def _enter(self, ref: BlockRef, sources: list[Entry], site: Site) -> bool:
@@ -320,6 +335,8 @@ class Walker:
             surplus = len(block.inputs) if len(sources) > len(block.inputs) else 0
             self.state.diagnostics.add("A504", message, site.source_span(surplus), labels=labels)
             return False
+        if self.state.shallow and site.within:
+            return False
         if len(site.within) >= MAX_BLOCK_DEPTH:
             helps = ["recursion ends by an `if` on an argument"]
             message = f"blocks are nested deeper than {MAX_BLOCK_DEPTH} here"
@@ -334,15 +351,19 @@ class Walker:
         inner.force()
         return inner
 
-    def _inside(self, ref: BlockRef, site: Site) -> Within:
-        return (*site.within, (f"{site.place.path} ({ref.name})", site.span))
+    def _inside(self, ref: BlockRef, frame: Frame, site: Site) -> tuple[Use, ...]:
+        body = ref.block.body
+        self.state.uses[body] += 1
+        if self.watch is not None:
+            self.watch.called(site.place.path, ref.name, "block", ref.block.key.span, Env(frame, ref.file))
+        return (*site.within, Instantiation(body, ref.name, site.place.path, site.span, frame, site))
 
     def _scope_applier(self, layer: LayerDecl, context: Context) -> Apply:
         assert layer.children is not None
         children = layer.children
 
         def apply(sources: list[Entry], site: Site) -> Entry:
-            source = self._one_source(layer, sources, site)
+            source = one_source(layer, sources, site, self.state)
             scope = self._new_scope(site, "mapping" if children.named else "list", [source])
             values = ValueScope(context.values, scope, source, layers=children)
             self.walk(children, Context(context.frame, context.file, values, scope, site.place, site.within))
@@ -356,7 +377,7 @@ class Walker:
         """A scope as the next step of the site's scope."""
         inputs = tuple(entry.values[0] for entry in sources if entry.values)
         self.state.count(site.span)
-        scope = Scope(site.place.path, kind, site.place.owner, site.scope, inputs, names, label)
+        scope = Scope(site.place.path, kind, site.place.owner, site.scope, inputs, names, label, site.span)
         site.scope.steps.append(scope)
         return scope
 
@@ -372,13 +393,13 @@ class Walker:
         except ExpressionError as error:
             span = values.current.span if values.current else site.span
             message = f"the last layer of a scope gives one value: {error.message}"
-            self.state.diagnostics.add(error.code, message, span, labels=site.labels())
+            self.state.diagnostics.add(error.code, message, span)
         return entry
 
     def _share_applier(self, layer: LayerDecl, context: Context) -> Apply:
         assert layer.word is not None
         word = layer.word
-        entry, *more = self._source(word, context)
+        entry, *more = source_of(word, context, self.state)
         if entry.values is None:
             raise Failed
         if more or entry.apply is None or entry.step is None or entry.absent is not None:
@@ -417,11 +438,16 @@ class Walker:
             scope = self._new_scope(site, "spec", sources, names, name)
             inputs = dict(zip(names, sources, strict=True))
             values = ValueScope(None, scope, sources[0], dict(inputs), layers, until=until)
-            within = (*site.within, (f"{site.place.path} ({name})", site.span))
+            use = Instantiation(base.spec.root.span, name, site.place.path, site.span, base.frame, site)
+            within = (*site.within, use)
+            if self.watch is not None:
+                self.watch.opened(files, site.place.path, self.state)
+                place = files[-1].spec.root.span.slice(0, 1)
+                self.watch.called(site.place.path, name, "spec", place, Env(files[-1].frame, files[-1]))
             if site.place.path == site.place.owner:
                 self.state.note_edits(files, site.place.path, cut=until is not None)
                 self.state.nested.append((files, scope))
-            with self.files.inside(files, self.state):
+            with self.files.inside(files, self.state), self.state.diagnostics.inside(within):
                 self.walk(layers, Context(base.frame, base, values, scope, site.place, within))
             if layer.until is not None and (until in inputs or until not in values.names) and not values.uncertain:
                 helps = near(until or "", values.names.keys() - inputs.keys())
@@ -442,13 +468,13 @@ class Walker:
         return False
 
 
-def _as_in_python(text: str, env: Env) -> str | None:
+def _as_in_python(text: str, env: Env) -> Help | None:
     """Help for `nn.ReLU`, `ReLU()` and `Conv2d(3, 8, 3)`; None for anything else."""
     match = _PYTHON.fullmatch(text)
     if match is None or env.file.op_named(match[1]) is None:
         return None
     has_arguments = bool(match[2] and match[2].strip("() "))
-    return f"write `{{op: {match[1]}, ...}}`" if has_arguments else f"write `{match[1]}`"
+    return Help(f"write `{{op: {match[1]}, ...}}`") if has_arguments else Help(f"write `{match[1]}`", match[1])
 
 
 def _in_file(context: Context, edit: Edit) -> Context:
@@ -467,14 +493,3 @@ def _op_by_name(layer: LayerDecl, env: Env) -> type[Op] | None:
             return None
         word, file = found.block.bound.word, found.file
     return None
-
-
-def _unread(layer: LayerDecl, context: Context) -> Iterator[Value]:
-    """What an absent layer would have read beside its first value, as far as that can be told."""
-    for scalar in (layer.sources or ())[1:]:
-        try:
-            text = parse_template(scalar.text).render(context)
-            found = context.values.resolve(tuple(text.split(".")))
-        except (ExpressionError, Failed):
-            continue
-        yield from (value for entry in found for value in entry.values or ())

@@ -159,7 +159,7 @@ REFUSALS = [
     ("{a: {op: Conv2d, out_channels: 3, kernel_size: 3, bias: 2}}", "A305", "2"),
     ("{a: {op: Conv2d, out_channels: 4, kernel_size: 1, groups: 2}}", "A502", "2"),
     ("{a: {op: Conv2d, in_channels: 4, out_channels: 4, kernel_size: 1}}", "A502", "4"),
-    ("{a: {op: Conv2d, out_channels: 4, kernel_size: 9}}", "A501", "a"),
+    ("{a: {op: Conv2d, out_channels: 4, kernel_size: 9}}", "A501", "9"),
     ("{a: {op: Conv1d, out_channels: 4, kernel_size: 1}}", "A501", "a"),
     ("{a: Flatten, b: {op: Conv2d, from: a, out_channels: 4, kernel_size: 1}}", "A501", "a"),
     ("{a: {op: Dropout, p: 1.5}}", "A305", "1.5"),

@@ -136,7 +136,7 @@ def test_the_error_names_the_alias_that_cut_the_layer_off(second: str) -> None:
     add = f"{{op: Add, from: [image, {second}], if: name == 3}}"
     spec = f"args: {{name: n}}\nlayers: {{main: [{C}, ReLU], add: {add}, last: GELU}}"
     [item] = archspec.check(whole(spec))
-    assert (item.code.name, item.message) == ("A505", "`main.1` reaches no output")
+    assert (item.code.name, item.message) == ("A505", "`main` reaches no output")
     assert [(label.span.text, label.text) for label in item.labels] == [
         ("add", "`add` is absent here, and stands for what it reads first")
     ]

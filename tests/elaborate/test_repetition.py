@@ -200,11 +200,11 @@ def test_a_division_is_met_with_the_one_that_rounds() -> None:
 
 def test_empty_inner_loops_count_against_the_limit() -> None:
     loops = "'a in range(99999), b in range(99999), c in range(0)'"
-    assert codes(f"layers: {{f: [{{op: ReLU, repeat: {loops}}}]}}") == ["A603"]
+    assert codes(f"layers: {{f: [{{op: ReLU, repeat: {loops}}}]}}") == ["A606"]
 
 
 def test_absent_layers_count_against_the_limit() -> None:
-    assert codes("layers: {f: [{op: ReLU, repeat: 10 ** 12, if: false}]}") == ["A603"]
+    assert codes("layers: {f: [{op: ReLU, repeat: 10 ** 12, if: false}]}") == ["A606"]
 
 
 def test_an_unknown_repetition_is_gone_through_once() -> None:
