@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import onnx_ir as ir
 
-from archspec.dims import Atom, Dim, Floor, Monomial, Symbol, Symbolic
+from archspec.dims import Atom, Dim, Floor, Monomial, Symbol, Symbolic, as_multiple
 from archspec.graph import Graph
 from archspec.types import DType
 
@@ -27,17 +27,18 @@ class NodeSource(Protocol):
 
 
 class Sizes:
-    """The sizes of one model. A symbol that is no axis of a model input raises KeyError."""
+    """The sizes of one model. A symbol that no axis of a model input tells raises KeyError."""
 
     def __init__(self, emit: NodeSource, graph: Graph, inputs: Sequence[ir.Value]) -> None:
         self._emit = emit
         self._shapes: dict[tuple[Dim, ...], ir.Value] = {}
         self._dims: dict[Symbolic, ir.Value] = {}
         self._atoms: dict[Atom, ir.Value] = {}
-        self._axes: dict[str, tuple[ir.Value, int]] = {}
-        for value, handle in zip(graph.inputs, inputs, strict=True):
-            for axis, size in enumerate(value.type.shape):
-                self._axes.setdefault(str(size), (handle, axis))
+        self._axes = [
+            (size, handle, axis)
+            for value, handle in zip(graph.inputs, inputs, strict=True)
+            for axis, size in enumerate(value.type.shape)
+        ]
 
     def shape(self, sizes: tuple[Dim, ...]) -> ir.Value:
         """A 1-D value that holds these sizes, a constant where all are numbers."""
@@ -101,5 +102,20 @@ class Sizes:
 
     def _symbol(self, symbol: Symbol) -> ir.Value:
         self._emit.require(15)  # the first whose Shape takes part of the axes
-        handle, axis = self._axes[symbol.name]
-        return self._emit.named_node(f"sizes/{symbol}", "Shape", handle, start=axis, end=axis + 1)
+        factor, offset, handle, axis = self._source(symbol)
+        name = f"sizes/{symbol}"
+        size = self._emit.named_node(name, "Shape", handle, start=axis, end=axis + 1)
+        if offset:
+            size = self._emit.named_node(name, "Sub", size, self._number(offset))
+        return self._emit.named_node(name, "Div", size, self._number(factor)) if factor != 1 else size
+
+    def _source(self, symbol: Symbol) -> tuple[int, int, ir.Value, int]:
+        """The first axis that is a multiple of a symbol plus a number, and those two; rather one that is it."""
+        found = [
+            (*form, handle, axis)
+            for size, handle, axis in self._axes
+            if (form := as_multiple(size, symbol)) is not None
+        ]
+        if not found:
+            raise KeyError(symbol.name)
+        return min(found, key=lambda each: each[:2] != (1, 0))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-from archspec.dims import Dim, Floor, Symbol, Symbolic
+from archspec.dims import Dim, Floor, Symbol, Symbolic, as_multiple
 from archspec.graph import Graph, Node, Value
 from archspec.ops.base import TorchExpression, TorchModule, TorchRecipe, TorchTensor
 
@@ -111,14 +111,27 @@ class _Sizes:
         if found:
             return found
         if isinstance(atom, Symbol):
-            raise ValueError(f"{self.path}: no tensor in reach has the size {atom}")
+            return self.solved(atom)
         return f"({self.operand(atom.numerator)} // {atom.divisor})"
 
     def found(self, size: Symbolic) -> str | None:
         """The source that reads a size off the first tensor that has it."""
         for choice, value in enumerate(self.in_reach):
             if size in value.type.shape:
-                if choice not in self.choices:
-                    self.choices.append(choice)
-                return f"{{{self.choices.index(choice)}}}.size({value.type.shape.index(size)})"
+                return self.read(choice, value.type.shape.index(size))
         return None
+
+    def solved(self, symbol: Symbol) -> str:
+        """The source of a symbol that is no size itself, by the first that is a multiple of it plus a number."""
+        for choice, value in enumerate(self.in_reach):
+            for axis, size in enumerate(value.type.shape):
+                if (form := as_multiple(size, symbol)) is not None:
+                    factor, offset = form
+                    return f"(({self.read(choice, axis)} - {offset}) // {factor})"
+        raise ValueError(f"{self.path}: no tensor in reach has the size {symbol}")
+
+    def read(self, choice: int, axis: int) -> str:
+        """The source that reads one axis of a value in reach."""
+        if choice not in self.choices:
+            self.choices.append(choice)
+        return f"{{{self.choices.index(choice)}}}.size({axis})"

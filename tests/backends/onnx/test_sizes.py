@@ -39,8 +39,8 @@ class Sizes(Weightless):
         return emit.node("Identity", emit.shape(self.sizes))
 
 
-def _model(*layers: Sequence[Dim]) -> onnx.ModelProto:
-    x = Value("x", TensorType.of((2, H, W)))
+def _model(*layers: Sequence[Dim], rows: Dim = H) -> onnx.ModelProto:
+    x = Value("x", TensorType.of((2, rows, W)))
     y = Value("y", TensorType.of((W, 3)))
     root = Scope("", "root", "", None, (x, y))
     nodes = []
@@ -80,6 +80,10 @@ def dims(draw: st.DrawFn) -> Dim:
 @given(st.lists(dims(), min_size=1, max_size=4), st.integers(5, 40), st.integers(5, 40))
 def test_sizes_are_computed_exactly(sizes: list[Dim], h: int, w: int) -> None:
     assert _computed(_model(sizes), h, w) == [[evaluate(size, {"H": h, "W": w}) for size in sizes]]
+
+
+def test_a_symbol_is_worked_out_from_a_size_that_is_a_multiple_of_it() -> None:
+    assert _computed(_model([H, H * W], rows=3 * H - 2), 3 * 5 - 2, 7) == [[5, 35]]
 
 
 def test_a_floor_below_zero_is_no_truncation() -> None:

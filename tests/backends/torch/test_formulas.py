@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
+import archspec
 from archspec.backends.torch.formulas import Recipes
 from archspec.dims import Dim, evaluate, symbol
 from archspec.graph import Node, Value
@@ -65,3 +67,15 @@ def test_a_shared_layer_has_to_compute_the_same() -> None:
     sketch.node("b", "Softmax", dim=2, owner="a")
     with pytest.raises(ValueError, match="b shares a"):
         Recipes(sketch.graph())
+
+
+def test_a_symbol_is_worked_out_from_a_size_that_is_a_multiple_of_it() -> None:
+    text = """
+archspec: 1
+inputs: {image: [N, 3, 3 * L - 2], one: [N, 3, 1]}
+layers:
+  mean: {op: Mean, dim: 2, keepdim: true}
+  sum: {op: Add, from: [mean, one]}
+  grown: {op: Expand, sizes: "[image.N, 3, (image.L + 2) / 3]"}
+"""
+    assert archspec.build(text)(torch.zeros(2, 3, 13), torch.zeros(2, 3, 1)).shape == (2, 3, 5)
