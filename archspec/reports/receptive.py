@@ -176,9 +176,13 @@ def _step(sight: Sight, receptive: Receptive, node: Node, type_: TensorType, out
     if receptive == "point":
         return _relocated(sight, node, type_, out)
     window = dict(zip(reversed(_spatial(type_)), reversed(_by_axis(receptive)), strict=False))
-    if sight.axis not in window or window[sight.axis] == (1, 1, 0, 1):
-        return sight
-    return sight.slid(*window[sight.axis]) if isinstance(sight, Reach) else None
+    slid: Reach | Scattered | None = sight
+    if sight.axis in window and window[sight.axis] != (1, 1, 0, 1):
+        slid = sight.slid(*window[sight.axis]) if isinstance(sight, Reach) else None
+    if slid is None or sight.axis is None or out.rank != type_.rank:
+        return slid
+    label = out.axes[type_.axes.index(sight.axis)]  # windows leave axes where they are, and label them anew
+    return slid._replace(axis=label) if label is not None else None
 
 
 def _by_axis(window: Window) -> list[tuple[int, int, int, int]]:

@@ -10,23 +10,29 @@ from functools import reduce
 from operator import and_
 from typing import Any
 
-from archspec.dims import ALL, Condition, Sizes, System, solve, symbols
+from archspec.dims import ALL, Condition, Sizes, System, proofs_bounded, solve, symbols
 from archspec.graph import Graph, Requirement
 from archspec.reports import tables
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What a layer asks of a symbol, in words, and what meets there, where that says more."""
+    """What a layer asks of a symbol, in words, and what meets there, where that says more; `proved`: that there are
+    sizes at which it holds, together with what is asked before it."""
 
     text: str
     layer: str
     line: int
     reason: str = ""
+    proved: bool = True
+
+    def as_dict(self) -> dict[str, Any]:
+        found = {"text": self.text, "layer": self.layer, "line": self.line}
+        return found if self.proved else {**found, "proved": False}
 
     def __str__(self) -> str:
         reason = f": {self.reason}" if self.reason else ""
-        return f"{self.text}, from `{self.layer}`{reason}"
+        return f"{self.text}, from `{self.layer}`{reason}{'' if self.proved else ' (not proved to be possible)'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ class SymbolSizes:
     statements: tuple[Statement, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        conditions = [{"text": each.text, "layer": each.layer, "line": each.line} for each in self.statements]
+        conditions = [each.as_dict() for each in self.statements]
         return {"min": self.least, "multiple_of": self.multiple_of, "fixed": self.fixed, "conditions": conditions}
 
 
@@ -77,6 +83,7 @@ class SizesReport:
         return self.text()
 
 
+@proofs_bounded()
 def sizes_of(graph: Graph) -> SizesReport:
     """What the network asks of each symbol of its inputs."""
     system = System(each.condition for each in graph.requirements)
@@ -98,7 +105,7 @@ def _of_symbol(name: str, graph: Graph, system: System) -> SymbolSizes:
             together = both
             solved.append((each, sizes))
     statements = [_in_words(name, each, sizes, graph) for each, sizes in _needed(solved)]
-    statements += [_statement(str(each.condition), each) for each in open_]
+    statements += [_statement(str(each.condition), each, each.condition not in system.unsolved) for each in open_]
     least = system.least(name) if open_ else together.least
     return SymbolSizes(least, together.multiple_of, together.only, tuple(statements))
 
@@ -133,8 +140,8 @@ def _in_words(name: str, requirement: Requirement, sizes: Sizes, graph: Graph) -
     return _statement(f"{words} where {where}" if where else words, requirement)
 
 
-def _statement(text: str, requirement: Requirement) -> Statement:
-    return Statement(text, requirement.layer, requirement.span.line, _reason(text, requirement.condition))
+def _statement(text: str, requirement: Requirement, proved: bool = True) -> Statement:
+    return Statement(text, requirement.layer, requirement.span.line, _reason(text, requirement.condition), proved)
 
 
 def _reason(text: str, condition: Condition) -> str:

@@ -16,7 +16,7 @@ from archspec.dims import symbol
 from archspec.graph import Graph, Node, Value
 from archspec.ops.base import OpError
 from archspec.reports import summarize
-from archspec.reports.receptive import Reach, image_of, receptive_fields, sizes
+from archspec.reports.receptive import Reach, Scattered, image_of, receptive_fields, sizes
 from tests.ops.cases import Example, op_class
 from tests.ops.examples import EXAMPLES
 from tests.ops.realize import one_layer
@@ -432,6 +432,18 @@ def test_weights_see_nothing_of_the_image_and_other_inputs_are_not_counted() -> 
     net.add("Mul", net.last, "gain")
     net.add("Linear", "scale", out_features=3)
     assert [layer.receptive_field for layer in summarize(net.graph()).layers] == [None, (3, 3), (3, 3), None]
+
+
+def test_windows_label_axes_anew() -> None:
+    """A convolution calls its axes H and W, or L, whatever they were called before."""
+    conv = ("Conv2d", {"out_channels": 4, "kernel_size": (3, 1)})
+    graph = build((3, 9, 11), [("Transpose", {"dim0": 2, "dim1": 3}), conv])
+    field = receptive_fields(graph)[graph.outputs[0].value]
+    assert field == {"H": Reach("W", 1, ((0, 0),)), "W": Reach("H", 1, ((0, 2),))}
+    conv = ("Conv1d", {"out_channels": 4, "kernel_size": 3})
+    graph = build((3, 9, 11), [("Select", {"dim": -1, "index": 0}), conv, ("Transpose", {"dim0": 1, "dim1": 2})])
+    field = receptive_fields(graph)[graph.outputs[0].value]
+    assert field == {"H": Reach("L", 1, ((0, 2),)), "W": Scattered(None, 1)}
 
 
 def test_fields_of_symbolic_images_are_numbers() -> None:
