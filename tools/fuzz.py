@@ -6,6 +6,7 @@ anything disagrees. What the tests run for seconds runs here for hours.
     python tools/fuzz.py ops --replay Conv2d:0:1234         # one draw, as a disagreement names it
     python tools/fuzz.py networks --draws 10000
     python tools/fuzz.py symbols --draws 1000
+    python tools/fuzz.py front --draws 200000 --jobs 2      # broken specs: --only bytes,tokens,tree
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ CAMPAIGNS = {
     "ops": ("tests.proof.campaign", "every op against torch: verdict, types, parameters, MACs, values"),
     "networks": ("tests.proof.networks_campaign", "random networks against torch and onnxruntime"),
     "symbols": ("tests.proof.symbols_campaign", "symbolic sizes against brute force"),
+    "front": ("tests.proof.front_campaign", "broken specs: what may never be, whatever the input"),
 }
 """The module of each campaign: `fuzz(options)` runs it, prints what it finds, and gives the exit code."""
 
 
 def main() -> int:
     options = parser().parse_args()
-    sys.path.insert(0, str(Path(__file__).parents[1]))
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     module, _ = CAMPAIGNS[options.campaign]
     code: int = import_module(module).fuzz(options)
     return code

@@ -20,7 +20,7 @@ from tests.proof.networks_draw import draw
 from tests.proof.networks_onnx import compare_onnx
 from tests.proof.networks_program import Block, Layer, Program, features
 from tests.proof.networks_text import Written, write
-from tests.proof.networks_twin import BATCH, TooBig, Twin, Value
+from tests.proof.networks_twin import BATCH, Node, TooBig, Twin, Value
 from tests.proof.source import Source
 
 _ALLOWED = ("A305", "A307", "A308", "A310", "A501", "A502", "A503", "A504", "A506")
@@ -99,8 +99,8 @@ def compare(
     elif dead:
         tally.dead += 1
         told = _told(errors) or "nothing"
-        assert {item.code.name for item in errors} == {_DEAD}, f"dead: {[layer.name for layer in dead]}; {told}"
-        assert {_owner(written, item) for item in errors} == set(dead), _told(errors)
+        assert {item.code.name for item in errors} == {_DEAD}, f"dead: {[node.path for node in dead]}; {told}"
+        _all_dead_and_no_more(errors, dead, outputs)
     else:
         tally.valid += 1
         assert not errors, f"torch takes it: {_told(errors)}"
@@ -151,17 +151,36 @@ def _same_culprits(written: Written, twin: Twin, errors: list[Diagnostic]) -> No
     assert {item.code.name for item in errors} <= set(_ALLOWED), f"unexpected {_told(errors)}"
 
 
-def _dead(twin: Twin, outputs: dict[str, Value]) -> list[Layer]:
-    """The layers that reach no output; of a dead branch, its last one."""
-    reached, waiting = set(), [value.node for value in outputs.values()]
+def _dead(twin: Twin, outputs: dict[str, Value]) -> list[Node]:
+    """The nodes that reach no output; of a dead branch, its last one."""
+    reached = _reached(outputs)
+    dead = [node for node in twin.nodes if node not in reached]
+    read = {value.node for node in dead for value in node.inputs}
+    return [node for node in dead if node not in read]
+
+
+def _reached(outputs: dict[str, Value]) -> set[Node | None]:
+    reached: set[Node | None] = {None}
+    waiting = [value.node for value in outputs.values()]
     while waiting:
         node = waiting.pop()
         if node is not None and node not in reached:
             reached.add(node)
             waiting.extend(value.node for value in node.inputs)
-    dead = [node for node in twin.nodes if node not in reached]
-    read = {value.node for node in dead for value in node.inputs}
-    return [node.layer for node in dead if node not in read]
+    return reached
+
+
+def _all_dead_and_no_more(errors: list[Diagnostic], dead: list[Node], outputs: dict[str, Value]) -> None:
+    """Each layer that ends a dead branch is told of, by itself or with a scope around it in which all is dead."""
+    covered, reached = set(), _reached(outputs)
+    for item in errors:
+        path = item.message.split("`")[1]
+        inside = [node for node in dead if f"{node.path}.".startswith(f"{path}.")]
+        assert inside, f"nothing is dead there: {item.message}"
+        covered |= {node.layer for node in inside}
+        alive = [node.path for node in reached if node is not None and f"{node.path}.".startswith(f"{path}.")]
+        assert not alive, f"{item.message}, but {alive} do"
+    assert covered == {node.layer for node in dead}, _told(errors)
 
 
 # --- valid networks -----------------------------------------------------------------------------------
