@@ -8,10 +8,18 @@ import sys
 import traceback
 
 _OUR_BUG = 70  # EX_SOFTWARE of sysexits.h
+_INTERRUPTED = 130  # 128 + SIGINT, as shells say it
 
 
 def run() -> None:
     """Run the command on sys.argv, and exit."""
+    try:
+        sys.exit(_run())
+    except KeyboardInterrupt:  # while modules load: later the command says so itself
+        sys.exit(_INTERRUPTED)
+
+
+def _run() -> int:
     gc.disable()  # while modules load: collecting then takes a tenth of a whole `check`
     from archspec.cli import main
 
@@ -20,11 +28,11 @@ def run() -> None:
         if isinstance(stream, io.TextIOWrapper):  # a terminal without a character shows its code, and no traceback
             stream.reconfigure(errors="backslashreplace")
     try:
-        sys.exit(main())
+        return main()
     except Exception:
         traceback.print_exc()
         print("archspec: this is a bug of archspec; please report it with the spec", file=sys.stderr)
-        sys.exit(_OUR_BUG)
+        return _OUR_BUG
 
 
 if __name__ == "__main__":

@@ -9,13 +9,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from archspec import given, zoo
-from archspec.diagnostics import Diagnostic, Diagnostics, SpecError
+from archspec import given
+from archspec.compilation import Compilation as Compilation
+from archspec.compilation import Inputs
+from archspec.compilation import PluginError as PluginError
+from archspec.compilation import compile_target as compile_target
+from archspec.diagnostics import Diagnostic, Diagnostics, SpecError, in_words, near
 from archspec.dims import Dim, symbols
-from archspec.elaborate import MAX_LAYERS, Options, elaborate
-from archspec.elaborate.collector import collector_paused
 from archspec.graph import Graph, Output, Value
-from archspec.syntax.reader import MAX_BYTES
 from archspec.types import TensorType
 from archspec.zoo import Target
 
@@ -24,72 +25,17 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+    from archspec.elaborate.watch import Watch
     from archspec.parity import ParityReport
     from archspec.reports import SizesReport, Summary
+    from archspec.reports.explained import Explanation
 
     Path_ = str | os.PathLike[str]
 
-Inputs = Mapping[str, given.Shape] | Sequence[str] | str
 
 
-@dataclass(frozen=True, slots=True)
-class Compilation:
-    """One target, compiled: everything that was said about it, and its graph if it has no errors."""
-
-    target: Target
-    diagnostics: Diagnostics
-    graph: Graph | None
-
-
-def compile_target(
-    name: str,
-    *,
-    arguments: Mapping[str, Any] | None = None,
-    inputs: Inputs = (),
-    overrides: Mapping[str, Mapping[str, Any]] | None = None,
-    plugins: Sequence[str] = (),
-    max_bytes: int = MAX_BYTES,
-    max_layers: int = MAX_LAYERS,
-) -> Compilation:
-    """Read and elaborate a TARGET, or a spec's text if it contains a newline. Never raises for a bad spec."""
-    for plugin in plugins:
-        load_plugin(plugin)
-    diagnostics = Diagnostics()
-    with collector_paused():
-        find = zoo.text_target if "\n" in name else zoo.find_target
-        target = find(name, diagnostics, max_bytes=max_bytes)
-        if target.spec is None:
-            return Compilation(target, diagnostics, None)
-        options = Options(
-            arguments={**target.arguments, **(arguments or {})},
-            inputs=given.shapes(inputs),
-            overrides=overrides or {},
-            max_layers=max_layers,
-            name=target.name,
-        )
-        return Compilation(target, diagnostics, elaborate(target.spec, target.library, diagnostics, options))
-
-
-class PluginError(ValueError):
-    """A plugin that is not installed, or that cannot be loaded."""
-
-
-def load_plugin(name: str) -> None:
-    """Load the ops of an `archspec.ops` entry point: a module that registers its ops, or an Op class.
-    Raises PluginError where there is none of that name, or it cannot be loaded."""
-    from importlib.metadata import entry_points
-
-    from archspec import ops
-
-    found = [point for point in entry_points(group="archspec.ops") if point.name == name]
-    if not found:
-        raise PluginError(f"there is no plugin `{name}`: no installed package has it as an `archspec.ops` entry point")
-    try:
-        loaded = found[0].load()
-    except (ImportError, AttributeError) as error:
-        raise PluginError(f"the plugin `{name}` cannot be loaded: {error}") from error
-    if isinstance(loaded, type) and ops.find(loaded.__name__) is not loaded:
-        ops.register(loaded)
+class UnknownPathError(LookupError):
+    """A path at which a network has nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +102,40 @@ class Architecture:
 
         return sizes_of(self.graph)
 
+    def explain(self, path: str) -> Explanation:
+        """Where every value at a path comes from, of a layer, a scope, an absent layer, an input or an output; its
+        shapes, costs and keys. Raises UnknownPathError, and SpecError if its file has changed and has errors now."""
+        from archspec.elaborate.watch import Watch
+        from archspec.reports.explained import Explainer, names, watched
+
+        watch = Watch(watched(self.graph, path))
+        graph = self.watched(watch)
+        found = Explainer(graph, watch.complete(graph, self.recipe.overrides), watch.given).explain(path)
+        if found is None:
+            helps = in_words(near(path, names(graph), "`archspec summary` lists the layers"))
+            raise UnknownPathError("; ".join([f"`{self.name}` has no layer, input or output `{path}`", *helps]))
+        return found
+
+    def expand(self) -> str:
+        """The network as a flat spec: blocks, repeats, conditions, expressions and defaults resolved, with the same
+        keys. Raises ExpandError where a name that it needs is hidden by another layer's."""
+        from archspec import __version__
+        from archspec.backends.spec import About, expand
+
+        target = self.compilation.target
+        assert target.spec is not None
+        given = {**target.arguments, **self.recipe.arguments}
+        args = ", ".join(f"{name}: {node.span.text}" for name, (_, node) in given.items())
+        comment = [f"{self.name}, expanded by archspec {__version__}", *([f"args: {args}"] if args else [])]
+        allow = sorted({code.text for spec in (target.spec, *target.library.specs) for code in spec.allow})
+        return expand(self.graph, About(comment, target.spec.description, target.spec.reference, allow))
+
+    def watched(self, watch: Watch) -> Graph:
+        """The same network elaborated once more, while somebody watches. Raises SpecError."""
+        graph = _compile_or_raise(self.recipe, watch).graph
+        assert graph is not None
+        return graph
+
     def with_arguments(self, overrides: Mapping[str, Mapping[str, Any]]) -> Architecture:
         """The same network with other arguments of single layers, by path. Raises SpecError."""
         merged = {path: dict(values) for path, values in self.recipe.overrides.items()}
@@ -220,13 +200,14 @@ def _with_symbols(types: Mapping[str, TensorType], labels: Collection[str]) -> d
     }
 
 
-def _compile_or_raise(recipe: Recipe) -> Compilation:
+def _compile_or_raise(recipe: Recipe, watch: Watch | None = None) -> Compilation:
     compilation = compile_target(
         recipe.name,
         arguments=recipe.arguments,
         inputs=recipe.inputs,
         overrides=recipe.overrides,
         plugins=recipe.plugins,
+        watch=watch,
     )
     return require_network(compilation)
 

@@ -23,11 +23,13 @@ def settings(items: Sequence[str]) -> Arguments:
         name, _, text = item.partition("=")
         diagnostics = Diagnostics()
         file = SourceFile(f"--set {name}", text)
-        node = read(file, diagnostics) if text.strip() else None
-        if not text.strip():
+        if name.strip() and text.strip():
+            node = read(file, diagnostics)
+        else:
+            node = None
             place = whole_file(f"--set {item}")
             diagnostics.add("A207", f"`{item}` sets nothing", place, helps=["write `--set name=value`"])
-        if node is None:
+        if node is None or diagnostics.has_errors:
             raise SpecError(diagnostics)
         found[name] = (_key(name, file), node)
     return found

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from archspec.diagnostics import Diagnostics, near, whole_file
 from archspec.source import SourceFile
+from archspec.syntax.contents import is_pipe
 from archspec.syntax.document import Spec
 from archspec.syntax.library import Library, packaged
 from archspec.syntax.reader import MAX_BYTES, read
@@ -86,20 +87,23 @@ def _read(path: Path) -> Iterator[ZooModel]:
         raise ValueError(f"{path}: {problem}")
 
 
-def find_target(name: str, diagnostics: Diagnostics, *, max_bytes: int = MAX_BYTES) -> Target:
-    """What a TARGET means, read; what cannot be found or read goes to `diagnostics`."""
+def find_target(
+    name: str, diagnostics: Diagnostics, *, max_bytes: int = MAX_BYTES, unsaved: Mapping[Path, str] | None = None
+) -> Target:
+    """What a TARGET means, read; what cannot be found or read goes to `diagnostics`. `unsaved`: see Library."""
     if "/" in name or "\\" in name or name.endswith((".yaml", ".yml")):
         path = Path(name)
-        library = Library(diagnostics, path.parent, max_bytes)
+        folder = Path.cwd() if is_pipe(path) else path.parent  # a pipe stands nowhere
+        library = Library(diagnostics, folder, max_bytes, unsaved or {})
         spec = library.read(path, name)
         return Target(spec.name if spec else path.stem, name, library, spec)
     root = packaged("specs")
-    library = Library(diagnostics, root, max_bytes)
+    library = Library(diagnostics, root, max_bytes, unsaved or {})
     model = model_named(name)
     found = library.find(model.spec if model else name)
     if found is None:
         known = [*(each.name for each in models()), *spec_names()]
-        helps = near(name, known) or ["`archspec zoo list` lists the names; a path has a `/` or ends in `.yaml`"]
+        helps = near(name, known, "`archspec zoo list` lists the names; a path has a `/` or ends in `.yaml`")
         diagnostics.add("A003", f"there is no model or spec `{name}`", whole_file(name), helps=helps)
         return Target(name, name, library)
     return Target(name, found[1], library, library.read(*found), model, model.args if model else {})

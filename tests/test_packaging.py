@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from archspec.diagnostics import CODES
+
 ROOT = Path(__file__).parents[1]
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
 OFFLINE = ("--no-index", "--no-deps", "--no-build-isolation")
@@ -78,6 +80,11 @@ def names_below(folder: str, names: Sequence[str]) -> set[str]:
 def test_the_wheel_holds_every_spec_and_family(wheel: Path, folder: str) -> None:
     packed = names_below(f"archspec/_data/{folder}", zipfile.ZipFile(wheel).namelist())
     assert packed == {path.relative_to(ROOT / folder).as_posix() for path in (ROOT / folder).rglob("*.yaml")}
+
+
+def test_the_wheel_holds_the_page_of_every_code(wheel: Path) -> None:
+    packed = names_below("archspec/diagnostics/pages", zipfile.ZipFile(wheel).namelist())
+    assert packed == {f"{code}.md" for code in CODES}
 
 
 def test_the_wheel_is_typed_and_brings_no_tests(wheel: Path) -> None:

@@ -41,6 +41,7 @@ def loaded_by_command(*arguments: str, expect: int = 0) -> set[str]:
         ("summary", "resnet50", "--format", "csv"),
         ("summary", "resnet50", "--format", "markdown"),
         ("zoo", "list"),
+        ("explain", "A301"),
     ],
     ids=" ".join,
 )

@@ -2,7 +2,8 @@
 
 A fenced block's info string says what it is: `yaml` checks clean; `yaml A309` gives exactly that code; `yaml file PATH`
 is a file that later examples find; `yaml header` stands before every example that has no `archspec:` of its own.
-`text keys` and `text shapes` tell the state_dict and the layers' shapes of the example before them.
+`text keys` and `text shapes` tell the state_dict and the layers' shapes of the example before them, `text flat` its
+layers when it is expanded.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_page_has_no_other_blocks() -> None:
-    known = r"yaml(( A\d+)*| header| file \S+)|python|text (keys|shapes)"
+    known = r"yaml(( A\d+)*| header| file \S+)|python|text (keys|shapes|flat)"
     assert [block.info for block in BLOCKS if not re.fullmatch(known, block.info)] == []
     assert len(EXAMPLES) > 30
 
@@ -81,7 +82,10 @@ def test_an_example_means_what_the_page_says(block: Block, folder: Path) -> None
 
 
 @pytest.mark.parametrize(("example", "claim"), CLAIMS, ids=lambda block: f"line {block.line}")
-def test_keys_and_shapes_are_as_shown(example: Block, claim: Block, folder: Path) -> None:
+def test_the_network_is_as_shown(example: Block, claim: Block, folder: Path) -> None:
+    if claim.info == "text flat":
+        assert archspec.load(_spec(example)).expand().endswith(claim.text)
+        return
     shown = dict(re.findall(r"^(\S+) *(.*)$", claim.text, re.MULTILINE))
     if claim.info == "text keys":
         state = archspec.build(_spec(example)).state_dict()
