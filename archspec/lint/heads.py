@@ -6,7 +6,7 @@ from archspec.graph import Node, Value
 from archspec.lint.network import Network, is_elementwise, label
 from archspec.types import SPATIAL
 
-_LEAST_WEIGHTS = 5_000_000  # below, as in LeNet, such a layer is no burden
+_LEAST_WEIGHTS = 100_000  # below, as in LeNet, such a layer is no burden
 _SHARE = 0.8
 
 
