@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import sys
-import tracemalloc
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -21,6 +20,7 @@ from archspec.graph import Graph
 from archspec.reports import summarize
 from archspec.zoo import text_target
 from tests import counting
+from tests.counting import peak
 
 HEAD = """\
 archspec: 1
@@ -121,16 +121,6 @@ def test_calls_of_the_summary_grow_as_the_layers(shape: str) -> None:
     few, many = network(SHAPES[shape](128))(), network(SHAPES[shape](1024))()
     growth = len(many.nodes) / len(few.nodes)
     assert calls(lambda: summarize(many)) <= 1.1 * growth * calls(lambda: summarize(few))
-
-
-def peak(work: Callable[[], object]) -> int:
-    """The most memory that a run takes, in bytes."""
-    tracemalloc.start()
-    try:
-        work()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("shape", ["written by hand", "repeated blocks", "branches", "skips"])

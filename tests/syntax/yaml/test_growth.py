@@ -4,7 +4,6 @@ compared with the small one, in work that is counted and in memory, and generous
 from __future__ import annotations
 
 import time
-import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +11,7 @@ import pytest
 from archspec.diagnostics import Diagnostics
 from archspec.source import SourceFile
 from archspec.syntax.reader import MAX_BYTES, read
-from tests.counting import calls
+from tests.counting import calls, peak
 
 SHAPES: dict[str, Callable[[int], str]] = {
     "[": lambda n: "[" * n,
@@ -89,15 +88,6 @@ def seconds(work: Callable[[], object]) -> float:
         work()
         times.append(time.perf_counter() - start)
     return min(times)
-
-
-def peak(work: Callable[[], object]) -> int:
-    tracemalloc.start()
-    try:
-        work()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("shape", SHAPES)
