@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -253,26 +253,24 @@ def _anchor(tree: Tree, spot: Spot) -> None:
 
 
 def _repeat(tree: Tree, spot: Spot) -> None:
-    found = tree.named("repeat")
-    if found is not None and not tree.source.chance(3):
-        found.put(tree.source.choice(REPEATS))
-    elif isinstance(spot.value, Map):
-        spot.value.pairs.append(("repeat", tree.source.choice(REPEATS)))
-    elif isinstance(spot.value, str):
-        spot.put(Map([("op", spot.value), ("repeat", tree.source.choice(REPEATS))]))
+    _say(tree, spot, "repeat", REPEATS)
 
 
 def _toggle(tree: Tree, spot: Spot) -> None:
     """A condition on a layer or an output, or another one."""
     texts = ("x.C > 3", "x.H != x.W", "prev.C == 3", "N > 1", "i == 0", "training")
-    ways: tuple[Data, ...] = (True, False, 0, None, *texts)
-    found = tree.named("if")
+    _say(tree, spot, "if", (True, False, 0, None, *texts))
+
+
+def _say(tree: Tree, spot: Spot, word: str, ways: Sequence[Data]) -> None:
+    """A word of the language with one of these values: in the place of one that is there, or where it was not."""
+    found = tree.named(word)
     if found is not None and not tree.source.chance(3):
         found.put(tree.source.choice(ways))
     elif isinstance(spot.value, Map):
-        spot.value.pairs.append(("if", tree.source.choice(ways)))
+        spot.value.pairs.append((word, tree.source.choice(ways)))
     elif isinstance(spot.value, str):
-        spot.put(Map([("op", spot.value), ("if", tree.source.choice(ways))]))
+        spot.put(Map([("op", spot.value), (word, tree.source.choice(ways))]))
 
 
 def _from(tree: Tree, spot: Spot) -> None:
