@@ -17,7 +17,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from archspec.dims import Dim, Symbolic
-from archspec.types import in_spec
+from archspec.types import LABELS, in_spec
 
 
 class Slot(ABC):
@@ -133,6 +133,9 @@ DIM = Item(
     {"anyOf": [NATURAL.schema, {"type": "string"}]},
     lambda value: isinstance(value, Symbolic) or NATURAL.fits(value),
 )
+LABEL = Item(
+    f"one of {', '.join(LABELS)} or null", {"enum": [*LABELS, None]}, lambda value: value is None or value in LABELS
+)
 
 # Sizes per axis, for one, two and three axes: of kernels, strides and dilations; of paddings, which
 # convolutions may give as a word; of adaptive pools, where null keeps the size of the input.
@@ -172,3 +175,6 @@ WeightShape = Annotated[tuple[int, ...], Listed(NATURAL, lone=False, empty=True)
 Numbers = Annotated[tuple[float, ...], Listed(NUMBER, lone=False)]
 UnflattenedSize = Annotated[tuple[int, ...], Listed(SIZE_OR_REST, lone=False)]
 Shape = Annotated[tuple[Dim, ...], Listed(SIZE, lone=False)]
+OptionalLabels = Annotated[
+    tuple[Literal["N", "C", "D", "H", "W", "L"] | None, ...] | None, Listed(LABEL, lone=False, others=(None,))
+]

@@ -64,9 +64,9 @@ class OpError(Exception):
 
 class Init(NamedTuple):
     """The distribution that torch starts a tensor with: every value lies in [low, high]; `mean` and
-    `std` are those of the distribution, of a truncated normal before it is cut."""
+    `std` are those of the distribution, of a truncated normal before it is cut. A `table` is worked out, not drawn."""
 
-    kind: Literal["constant", "uniform", "normal", "trunc_normal", "orthogonal"]
+    kind: Literal["constant", "uniform", "normal", "trunc_normal", "orthogonal", "table"]
     low: float = -inf
     high: float = inf
     mean: float = 0.0
@@ -121,7 +121,7 @@ class TorchExpression(NamedTuple):
 class TorchTensor(NamedTuple):
     """The recipe of an owned tensor that is itself the value (`Parameter`, `Buffer`)."""
 
-    initializer: str  # a function of torch.nn.init, without its trailing underscore
+    initializer: str  # a function of torch.nn.init, without its trailing underscore; or one by its dotted name
     arguments: Mapping[str, Any]
 
 
@@ -189,6 +189,8 @@ class Op(BaseModel):
     """The least and the greatest number of values it reads; None: no bound."""
     view: ClassVar[bool] = False
     """Whether its result, in evaluation mode, is its input or a view of it, which takes no memory."""
+    taken: ClassVar[int | None] = None
+    """How many of its values it makes its result of; of those behind them it reads the sizes alone. None: all."""
     mixes_channels: ClassVar[bool] = True
     """Whether a channel of its result may depend on several channels of its input."""
 

@@ -61,6 +61,23 @@ def slice_axis(emit: Emitter, x: Handle, axis: int, start: int, end: int | None,
     return emit.node("Slice", x, *(integers(emit, bound) for bound in bounds))
 
 
+def rolled(emit: Emitter, x: Handle, axis: int, size: Dim, shift: int) -> Handle:
+    """The positions of one axis, moved on by `shift`, and from the end to the front."""
+    if not isinstance(size, int):
+        return moved_on(emit, x, axis, emit.shape([size]), emit.constant(shift, DType.int64))
+    cut = -shift % size if size else 0
+    if not cut:
+        return x
+    return emit.node("Concat", slice_axis(emit, x, axis, cut, None), slice_axis(emit, x, axis, 0, cut), axis=axis)
+
+
+def moved_on(emit: Emitter, x: Handle, axis: int, length: Handle, shift: Handle) -> Handle:
+    """As `rolled`, where the length of the axis or the shift is known at run time: gathered by number."""
+    zero, one = (emit.constant(number, DType.int64) for number in (0, 1))
+    positions = emit.node("Range", zero, emit.node("Squeeze", length), one)
+    return emit.node("Gather", x, emit.node("Mod", emit.node("Sub", positions, shift), length), axis=axis)
+
+
 def split(emit: Emitter, x: Handle, axis: int, sizes: Sequence[Dim]) -> tuple[Handle, ...]:
     """Parts of one axis, of these sizes; symbolic ones are equal."""
     numbers = [size for size in sizes if isinstance(size, int)]

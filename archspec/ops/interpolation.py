@@ -59,11 +59,11 @@ class Resizing(Weightless):
         """Its rule."""
 
     def infer(self, *inputs: TensorType) -> TensorType:
-        (type_,), rule = inputs, self._rule()
+        type_, rule = inputs[0], self._rule()
         of_rank(self, type_, *_RANKS[rule.mode], axes=" or ".join(map(layout, _RANKS[rule.mode])))
         of_dtype(self, type_, *(FLOATS[:2] if rule.antialias else FLOATS))
         self._check_arguments(rule)
-        targets = self._targets(type_)
+        targets = self._targets(*inputs)
         if rule.mode == "area":
             averaged(self, type_, targets)
         else:
@@ -71,10 +71,6 @@ class Resizing(Weightless):
         return TensorType.of((*type_.shape[:2], *targets), type_.dtype)
 
     def _check_arguments(self, rule: Rule) -> None:
-        if (self.size is None) == (self.scale_factor is None):
-            size, scale = in_spec(self.size), in_spec(self.scale_factor)
-            text = f"{type(self).__name__} takes size or scale_factor, and size is {size}, scale_factor {scale}"
-            raise OpError(text, field="size")
         if rule.align_corners is not None and rule.mode in _UNALIGNED:
             text = f"align_corners is {in_spec(rule.align_corners)}, which means nothing to the mode {rule.mode}"
             raise OpError(text, field="align_corners")
@@ -87,17 +83,26 @@ class Resizing(Weightless):
         if rule.mode == "lanczos" and (rule.align_corners or not rule.antialias):
             raise OpError("mode is lanczos, which goes with antialias, and without align_corners", field="mode")
 
-    def _targets(self, type_: TensorType) -> list[Dim]:
-        least = 0 if self._rule().mode == "area" else 1
-        sizes = type_.shape[2:]
+    def _targets(self, *inputs: TensorType) -> list[Dim]:
+        """The sizes behind the channels that the result has."""
+        if (self.size is None) == (self.scale_factor is None):
+            size, scale = in_spec(self.size), in_spec(self.scale_factor)
+            text = f"{type(self).__name__} takes size or scale_factor, and size is {size}, scale_factor {scale}"
+            raise OpError(text, field="size")
+        sizes = inputs[0].shape[2:]
         if self.scale_factor is not None:
             scales = self._per_axis("scale_factor", len(sizes))
-            return [_scaled(size, scale, least) for size, scale in zip(sizes, scales, strict=True)]
+            return [_scaled(size, scale, self._least) for size, scale in zip(sizes, scales, strict=True)]
         targets = self._per_axis("size", len(sizes))
         for target in targets:
-            if not can_reach(target, least):
-                raise OpError(f"size is {target}, and has to be {least} or more", field="size")
+            if not can_reach(target, self._least):
+                raise OpError(f"size is {target}, and has to be {self._least} or more", field="size")
         return targets
+
+    @property
+    def _least(self) -> int:
+        """The least size that torch resizes to."""
+        return 0 if self._rule().mode == "area" else 1
 
     def _per_axis(self, field: str, count: int) -> list[Any]:
         written = getattr(self, field)
@@ -107,7 +112,7 @@ class Resizing(Weightless):
         return items
 
     def receptive(self, *inputs: TensorType) -> Receptive:
-        sizes, targets = inputs[0].shape[2:], self._targets(inputs[0])
+        sizes, targets = inputs[0].shape[2:], self._targets(*inputs)
         if self._rule().mode == "area":
             parts = equal_parts(sizes, targets)
             return Window(parts, parts, (0,) * len(parts)) if parts and set(targets) != {1} else "whole"
@@ -157,7 +162,7 @@ class Resizing(Weightless):
         return 2 * q * (2 * reach - 1), 2 * p, p - q - 2 * q * (reach - 1), 2 * q
 
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
-        (x,), (type_,), targets, rule = values, inputs, self._targets(inputs[0]), self._rule()
+        x, type_, targets, rule = values[0], inputs[0], self._targets(*inputs), self._rule()
         if rule.mode == "area":
             return emit_means(emit, x, type_, targets)
         axes = self._stretches(type_.shape[2:], targets)

@@ -24,6 +24,7 @@ from archspec.ops.base import (
     TorchRecipe,
     Weightless,
     counted,
+    divides,
     known,
     of_dtype,
     of_least_rank,
@@ -69,12 +70,14 @@ class Linear(Op):
 
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
         weight = emit.parameter("weight")
-        bias = [emit.parameter("bias")] if self.bias else []
+        bias = [self._bias(emit)] if self.bias else []
         if inputs[0].rank == 2:
             return emit.node("Gemm", values[0], weight, *bias, transB=1)
         x = emit.node("MatMul", values[0], emit.node("Transpose", weight, perm=[1, 0]))
         return emit.node("Add", x, *bias) if bias else x
 
+    def _bias(self, emit: Emitter) -> Handle:
+        return emit.parameter("bias")
 
     def _refuse_unflattened(self, type_: TensorType) -> None:
         """Say what is missing where the features that are asked for are those of the whole map."""
@@ -83,6 +86,25 @@ class Linear(Op):
             message = f"in_features is {flat}, but the input, {type_}, is not flattened"
             notes = [f"{' * '.join(map(str, type_.shape[1:]))} = {flat}; a Linear acts on the last axis"]
             raise OpError(message, field="in_features", notes=notes, helps=["put a Flatten in front of it"])
+
+
+class KeylessLinear(Linear):
+    """torch.nn.Linear that gives queries, keys and values side by side, a third of the features each: x W^T + b, but
+    keys have no bias, although b has a place for one. Cosine attention needs that; to attention by products, what is
+    the same for all keys makes no difference. Source: Liu et al., Swin Transformer V2, 2022 (arXiv:2111.09883), with
+    torchvision's rule."""
+
+    def infer(self, *inputs: TensorType) -> TensorType:
+        divides("out_features", 3, self.out_features, "features")
+        return super().infer(*inputs)
+
+    def to_torch(self, *inputs: TensorType) -> TorchRecipe:
+        recipe = torch_nn(self, in_features=inputs[0].shape[-1])
+        return recipe._replace(target="archspec.backends.torch.layers.KeylessLinear")
+
+    def _bias(self, emit: Emitter) -> Handle:
+        third = self.out_features // 3
+        return emit.node("Mul", emit.parameter("bias"), emit.constant([1.0] * third + [0.0] * third + [1.0] * third))
 
 
 class MatMul(Weightless):

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from archspec.dims import Dim, product_of
+from archspec.dims import product_of
 from archspec.ops.arguments import DimOrDims, Dims, OptionalDims
 from archspec.ops.base import (
     Emitter,
@@ -23,9 +23,9 @@ from archspec.ops.base import (
     torch_nn,
 )
 from archspec.ops.conditions import can_divide
-from archspec.ops.emission import reshape, slice_axis
+from archspec.ops.emission import reshape, rolled
 from archspec.ops.moving import Moved
-from archspec.types import SPATIAL, DType, TensorType, in_spec
+from archspec.types import SPATIAL, TensorType, in_spec
 
 
 class _Permuted(Moved):
@@ -131,25 +131,11 @@ class Roll(Moved):
         x, shape, turns = values[0], inputs[0].shape, self._turns(inputs[0].rank)
         if self.dims is None:
             flat = (inputs[0].elements,)
-            turned = _turned(emit, reshape(emit, x, shape, flat), 0, flat[0], turns[0][1])
-            return reshape(emit, turned, flat, shape)
+            moved = rolled(emit, reshape(emit, x, shape, flat), 0, flat[0], turns[0][1])
+            return reshape(emit, moved, flat, shape)
         for axis, shift in turns:
-            x = _turned(emit, x, axis, shape[axis], shift)
+            x = rolled(emit, x, axis, shape[axis], shift)
         return x
-
-
-def _turned(emit: Emitter, x: Handle, axis: int, size: Dim, shift: int) -> Handle:
-    """The positions of one axis, moved on by `shift`; of a symbolic size, gathered by number."""
-    if not isinstance(size, int):
-        length = emit.shape([size])
-        zero, one, moved = (emit.constant(number, DType.int64) for number in (0, 1, shift))
-        positions = emit.node("Range", zero, emit.node("Squeeze", length), one)
-        origins = emit.node("Mod", emit.node("Sub", positions, moved), length)
-        return emit.node("Gather", x, origins, axis=axis)
-    cut = -shift % size if size else 0
-    if not cut:
-        return x
-    return emit.node("Concat", slice_axis(emit, x, axis, cut, None), slice_axis(emit, x, axis, 0, cut), axis=axis)
 
 
 class ChannelShuffle(Moved):

@@ -1,4 +1,4 @@
-"""Normalisation without weights: by the nearest channels, and by numbers that are given."""
+"""Normalisation without weights: by the nearest channels, by numbers that are given, and to length 1."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from archspec.ops.base import (
     TorchExpression,
     TorchRecipe,
     Weightless,
+    axis_of,
     layout,
     of_dtype,
     of_least_rank,
@@ -25,7 +26,7 @@ from archspec.ops.base import (
     torch_nn,
 )
 from archspec.ops.conditions import can_equal
-from archspec.ops.emission import reshape
+from archspec.ops.emission import reduced, reshape
 from archspec.types import DType, TensorType
 
 
@@ -101,3 +102,35 @@ class Normalize(Elementwise):
             emit.constant([[[number]] for number in numbers], inputs[0].dtype) for numbers in (self.mean, self.std)
         )
         return emit.node("Div", emit.node("Sub", values[0], mean), std)
+
+
+class LpNormalize(Weightless):
+    """torch.nn.functional.normalize: vectors along `dim` over their p-norms, so that they have length 1; over `eps`
+    where the norm is less."""
+
+    p: float = Field(2.0, gt=0)
+    dim: int = 1
+    eps: float = Field(1e-12, ge=0)
+
+    def infer(self, *inputs: TensorType) -> TensorType:
+        of_dtype(self, inputs[0], DType.float32, DType.float64)
+        axis_of("dim", self.dim, inputs[0].rank)
+        return inputs[0]
+
+    def receptive(self, *inputs: TensorType) -> Receptive:
+        """Over the channels each position sees itself; over any other axis, all of it."""
+        return "point" if inputs[0].axes[self.dim] == "C" else "whole"
+
+    def to_torch(self, *inputs: TensorType) -> TorchRecipe:
+        arguments = "".join(f", {name}={value}" for name, value in self.written().items())
+        return TorchExpression(f"torch.nn.functional.normalize({{0}}{arguments})")
+
+    def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
+        axes, dtype = [axis_of("dim", self.dim, inputs[0].rank)], inputs[0].dtype
+        x = values[0]
+        if self.p in (1, 2):
+            norm = reduced(emit, f"ReduceL{int(self.p)}", x, axes)
+        else:
+            powers = emit.node("Pow", emit.node("Abs", x), emit.constant(self.p, dtype))
+            norm = emit.node("Pow", reduced(emit, "ReduceSum", powers, axes), emit.constant(1 / self.p, dtype))
+        return emit.node("Div", x, emit.node("Max", norm, emit.constant(self.eps, dtype)))

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from math import gcd
 
 from archspec.dims import Condition, Dim, divide, holds, product_of
-from archspec.ops.arguments import Shape, UnflattenedSize
+from archspec.ops.arguments import OptionalLabels, Shape, UnflattenedSize
 from archspec.ops.base import (
     Emitter,
     Handle,
@@ -22,7 +22,7 @@ from archspec.ops.base import (
 from archspec.ops.conditions import can_divide, can_equal, can_reach
 from archspec.ops.emission import reshape
 from archspec.ops.moving import Moved
-from archspec.types import SPATIAL, Axes, TensorType
+from archspec.types import SPATIAL, Axes, TensorType, in_spec
 
 
 class _Reshaped(Moved):
@@ -100,15 +100,25 @@ class Unflatten(_Reshaped):
 
 class Reshape(_Reshaped):
     """torch.reshape: the same elements in another shape, batch included; one size may be -1, which is what
-    the others leave. Labels are lost, unless the shape is the input's own."""
+    the others leave. Labels are lost, unless the shape is the input's own, or `axes` gives new ones: one for each
+    axis, or null."""
 
     shape: Shape
+    axes: OptionalLabels = None
 
     def infer(self, *inputs: TensorType) -> TensorType:
         type_ = inputs[0]
         shape = _filled("shape", self.shape, type_.shape, f"the {type_.elements} elements of {type_}")
-        axes = type_.axes if shape == type_.shape else (None,) * len(shape)
-        return TensorType(shape, axes, type_.dtype)
+        kept = type_.axes if shape == type_.shape else (None,) * len(shape)
+        return TensorType(shape, kept if self.axes is None else self._labels(self.axes), type_.dtype)
+
+    def _labels(self, axes: Axes) -> Axes:
+        if len(axes) != len(self.shape):
+            text = f"axes is {in_spec(axes)}, of {len(axes)} labels, and shape has {len(self.shape)} sizes"
+            raise OpError(text, field="axes")
+        if twice := [label for label, count in Counter(axes).items() if label and count > 1]:
+            raise OpError(f"axes is {in_spec(axes)}, which labels two axes {twice[0]}", field="axes")
+        return axes
 
     def to_torch(self, *inputs: TensorType) -> TorchRecipe:
         sizes: list[Dim] = []
@@ -144,8 +154,9 @@ def _rest(written: Sequence[Dim], found: Sequence[Dim]) -> Dim | None:
 
 def _unshared(a: Sequence[Dim], b: Sequence[Dim]) -> tuple[Dim, Dim]:
     """The products of sizes, without the positive sizes that both have."""
-    left, right = (Counter(size for size in sizes if _positive(size)) for sizes in (a, b))
-    others_left, others_right = (product_of(size for size in sizes if not _positive(size)) for sizes in (a, b))
+    positive = {size for size in {*a, *b} if _positive(size)}  # once: where proofs run out, it is not proved again
+    left, right = (Counter(size for size in sizes if size in positive) for sizes in (a, b))
+    others_left, others_right = (product_of(size for size in sizes if size not in positive) for sizes in (a, b))
     return product_of((left - right).elements()) * others_left, product_of((right - left).elements()) * others_right
 
 

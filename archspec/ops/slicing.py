@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from pydantic import Field
 
 from archspec.dims import Dim
-from archspec.ops.base import Emitter, Handle, OpError, Receptive, TorchExpression, TorchRecipe, Window, axis_of
+from archspec.ops.base import (
+    Emitter,
+    Handle,
+    OpError,
+    Receptive,
+    TorchExpression,
+    TorchRecipe,
+    Weightless,
+    Window,
+    axis_of,
+    of_dtype,
+    of_rank,
+)
 from archspec.ops.conditions import can_reach
 from archspec.ops.emission import slice_axis
 from archspec.ops.moving import Moved
@@ -34,6 +47,37 @@ class Select(Moved):
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
         axis = axis_of("dim", self.dim, inputs[0].rank)
         return emit.node("Gather", values[0], emit.constant(self.index, DType.int64), axis=axis)
+
+
+class IndexSelect(Weightless):
+    """torch.index_select: the positions of one axis that a second value names, one integer each, in its order: an
+    embedding whose table is a value like any."""
+
+    inputs: ClassVar[tuple[int, int | None]] = (2, 2)
+    mixes_channels: ClassVar[bool] = False
+
+    dim: int
+
+    def infer(self, *inputs: TensorType) -> TensorType:
+        type_, index = inputs
+        axis = axis_of("dim", self.dim, type_.rank)
+        of_rank(self, index, 1, axes="one position each", input=1)
+        of_dtype(self, index, DType.int64, DType.int32, input=1)
+        if index.shape[0] != 0 and not can_reach(type_.shape[axis], 1):
+            raise OpError(f"dim is {self.dim}, and axis {axis} of {type_} has no positions", field="dim")
+        shape = (*type_.shape[:axis], index.shape[0], *type_.shape[axis + 1 :])
+        return type_._replace(shape=shape)
+
+    def receptive(self, *inputs: TensorType) -> Receptive:
+        """Along a spatial axis any position may be named."""
+        axis = axis_of("dim", self.dim, inputs[0].rank)
+        return "whole" if inputs[0].axes[axis] in SPATIAL else "point"
+
+    def to_torch(self, *inputs: TensorType) -> TorchRecipe:
+        return TorchExpression(f"{{0}}.index_select({self.dim}, {{1}})")
+
+    def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
+        return emit.node("Gather", *values, axis=axis_of("dim", self.dim, inputs[0].rank))
 
 
 class Slice(Moved):

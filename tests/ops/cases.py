@@ -1,6 +1,7 @@
 """What the contract harness runs on: examples that an op accepts, and examples that it refuses.
 
-A shape is written `N 3 8 2*W-1`, with `:int64` behind it for another element type than float32.
+A shape is written `N 3 8 2*W-1`, with `:int64` behind it for another element type than float32, and with `@ N H W C`
+for other labels of its axes.
 """
 
 from __future__ import annotations
@@ -87,10 +88,11 @@ def op_class(name: str) -> type[Op]:
 
 
 def type_of(text: str) -> TensorType:
-    shape, _, dtype = text.partition(":")
+    sizes_and_dtype, _, labels = text.partition("@")
+    shape, _, dtype = sizes_and_dtype.strip().partition(":")
     symbols = {name: symbol(name) for name in SETTINGS[0]}
-    sizes = [eval(size, {}, symbols) for size in shape.split()]
-    return TensorType.of(sizes, DType(dtype or "float32"))
+    type_ = TensorType.of([eval(size, {}, symbols) for size in shape.split()], DType(dtype or "float32"))
+    return type_._replace(axes=tuple(labels.split())) if labels else type_
 
 
 def at(type_: TensorType, sizes: Sizes) -> tuple[int, ...]:

@@ -9,6 +9,8 @@ import torch
 import torchvision
 from torch import Tensor
 
+from tests.ops import windows
+
 
 class Attention(torch.nn.MultiheadAttention):
     """Self-attention on one value."""
@@ -58,6 +60,11 @@ CALLED: dict[str, Callable[..., torch.nn.Module]] = {
     "LSTM": LSTM,
     "GRU": GRU,
     "RNN": RNN,
+    "WindowPartition": windows.WindowPartition,
+    "WindowMerge": windows.WindowMerge,
+    "WindowMask": windows.WindowMask,
+    "PatchUnshuffle": windows.PatchUnshuffle,
+    "KeylessLinear": windows.KeylessLinear,
 }
 """The ops that are no class of torch.nn, or one that is called in another way."""
 

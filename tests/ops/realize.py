@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from archspec.backends.torch.initialize import initialize
 from archspec.dims import evaluate
 from archspec.graph import Graph, Node, Origin, Output, Scope, Value
 from archspec.ops.base import Op, TorchExpression, TorchModule, TorchTensor
@@ -85,8 +86,8 @@ def module_of(recipe: TorchModule) -> torch.nn.Module:
 
 def owned_tensor(recipe: TorchTensor, shape: tuple[int, ...], dtype: DType) -> torch.Tensor:
     empty = torch.empty(shape, dtype=getattr(torch, dtype))
-    filled: torch.Tensor = getattr(torch.nn.init, f"{recipe.initializer}_")(empty, **recipe.arguments)
-    return filled
+    initialize(empty, recipe.initializer, recipe.arguments)
+    return empty
 
 
 def named_tensors(module: Any) -> dict[str, torch.Tensor]:

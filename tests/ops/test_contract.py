@@ -41,7 +41,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Initializing zero-element tensors"),
     pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN"),
 ]
-TENSORS = ("Parameter", "Buffer")
+TENSORS = ("Parameter", "Buffer", "RelativePositionIndex", "RelativeCoordinates")
 LAYERS = [example for example in EXAMPLES if example.op not in TENSORS]
 each_example = pytest.mark.parametrize("example", EXAMPLES, ids=str)
 each_layer = pytest.mark.parametrize("example", LAYERS, ids=str)
@@ -96,11 +96,15 @@ def test_the_recipe_makes_what_torch_makes(example: Example) -> None:
     sizes = SETTINGS[1]
     op = example.make()
     direct, ours = torch_itself(example, shapes(example, sizes), sizes), by_recipe(op, example, sizes)
+    values = tensors(example, sizes)
     if isinstance(direct, torch.nn.Module):
         assert settings(ours) == settings(direct)
-        return
-    assert is_expression(op, example)
-    values = tensors(example, sizes)
+        if type(ours).__module__.startswith("torch."):
+            return  # whose values are torch's
+        ours.load_state_dict(direct.eval().state_dict())
+        ours.eval()
+    else:
+        assert is_expression(op, example)
     for found, expected in zip(as_tuple(ours(*values)), as_tuple(direct(*values)), strict=True):
         torch.testing.assert_close(found, expected, rtol=0, atol=0)
 
@@ -150,6 +154,8 @@ def check_start(value: torch.Tensor, init: Init) -> None:
     assert values.max() <= init.high + 1e-6
     if init.kind == "constant":
         assert init.low == init.high
+    elif init.kind == "table":
+        assert (values.min().item(), values.max().item()) == pytest.approx((init.low, init.high), rel=1e-6)
     elif init.kind == "orthogonal":
         assert values.square().mean().sqrt().item() == pytest.approx(init.std, rel=1e-5)
     elif len(values) >= 30 and not (init.kind == "trunc_normal" and truncated(init)):

@@ -35,6 +35,7 @@ N, H, W = symbol("N"), symbol("H"), symbol("W")
         ("ReLU", {}, "NLC", "NLC"),
         ("Reshape", {"shape": [2, -1]}, "NCHW", "__"),
         ("Reshape", {"shape": [2, 3, 5]}, "NLC", "NLC"),
+        ("Reshape", {"shape": [2, -1, 5], "axes": ["N", None, "C"]}, "NLC", "N_C"),
         ("Select", {"dim": 1, "index": 0}, "NLC", "NC"),
         ("Slice", {"dim": 1, "start": 1}, "NLC", "NLC"),
         ("Mean", {"dim": [2, 3]}, "NCHW", "NC"),
@@ -129,3 +130,14 @@ def test_what_depends_on_symbols_is_taken_and_said(
     assert isinstance(found, TensorType)
     assert found.shape == shape
     assert [str(condition) for condition in noted] == conditions
+
+
+@pytest.mark.parametrize("proofs", range(9))
+def test_a_reshape_asks_for_the_same_where_proofs_run_out(proofs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = iter([True] * proofs)
+    monkeypatch.setattr("archspec.ops.shape.holds", lambda condition: next(left, None))
+    with gathered() as conditions:
+        op_class("Reshape").model_validate({"shape": [N, H, 7, 5]}).infer(type_of("N 8 7 5"))
+    assert any("H" in each.symbols for each in conditions)
+    assert all(each.at(N=3, H=8) for each in conditions)
+    assert not all(each.at(N=3, H=9) for each in conditions)

@@ -24,7 +24,7 @@ LEAKS = (
     "None", "True", "False", "object at 0x", "<class", "Traceback", "Error:", "NoneType", "pydantic", "Input should be",
     "ruamel", "validation error", "value_error", "<block end>", "<document start>", "mapping values are not allowed",
     "could not find expected", "found character", "while scanning", "while parsing", "did not find expected", "codec",
-    "unacceptable character", "__", "dict", "tuple", "NotImplemented", "Exception", "lambda", "SymInt",
+    "unacceptable character", "__", " dict", "tuple", "NotImplemented", "Exception", "lambda", "SymInt",
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from time import process_time
 from typing import Any, NamedTuple
 
-from archspec import cli, driver
+from archspec import cli, compilation
 from archspec.compilation import Compilation
 from archspec.diagnostics import Diagnostic, Severity
 from archspec.elaborate import network
@@ -146,9 +146,9 @@ def command(arguments: list[str]) -> Ran:
 
 @contextmanager
 def _watched() -> Iterator[_Seen]:
-    """Keep what the command compiles: it prints no graph."""
+    """Keep what the command compiles: it prints no graph, and takes apart those of which it has no more to say."""
     seen = _Seen()
-    compile_target, state = driver.compile_target, network.State
+    compile_target, state, take_apart = compilation.compile_target, network.State, Graph.take_apart
 
     def kept_compilation(*args: Any, **more: Any) -> Compilation:
         seen.compilations.append(compile_target(*args, **more))
@@ -158,11 +158,17 @@ def _watched() -> Iterator[_Seen]:
         seen.states.append(state(*args, **more))
         return seen.states[-1]
 
-    driver.compile_target, network.State = kept_compilation, kept_state  # type: ignore[assignment, misc]
+    compilation.compile_target, network.State = kept_compilation, kept_state  # type: ignore[assignment, misc]
+    Graph.take_apart = _kept_whole  # type: ignore[method-assign]
     try:
         yield seen
     finally:
-        driver.compile_target, network.State = compile_target, state  # type: ignore[misc]
+        compilation.compile_target, network.State = compile_target, state  # type: ignore[misc]
+        Graph.take_apart = take_apart  # type: ignore[method-assign]
+
+
+def _kept_whole(self: Graph) -> None:
+    """In the place of what takes a graph apart."""
 
 
 def _stream() -> io.TextIOWrapper:

@@ -28,7 +28,7 @@ WORDS = (
     "self", "Conv2d", "Linear", "Identity", "ReLU", "Add", "Concat", "Flatten", "Reshape", "Parameter",
     "MultiheadAttention", "LSTM", "__class__", "from", "repeat", "layers", "splice", "share", "let", "args", "op",
     "call", "inputs", "outputs", "blocks", "import", "extends", "assert", "init", "allow", "defaults", "spec",
-    "until", "replace", "remove", "insert_after", "out_channels", "kernel_size", "padding", "stride", "groups",
+    "until", "only", "replace", "remove", "insert_after", "out_channels", "kernel_size", "padding", "stride", "groups",
     "dilation", "out_features", "__import__", "{i}", "{x}", "{{i}}", "",
 )  # fmt: skip
 

@@ -231,8 +231,8 @@ def _known(tree: Tree, spot: Spot) -> None:
 
 _KEYS = (
     *("if", "from", "repeat", "share", "let", "splice", "layers", "op", "args", "inputs", "call", "training", "dtype"),
-    *("assert", "init", "allow", "import", "extends", "until", "remove", "replace", "insert_after", "outputs", "axes"),
-    *("defaults", "spec"),
+    *("assert", "init", "allow", "import", "extends", "until", "only", "remove", "replace", "insert_after", "outputs"),
+    *("axes", "defaults", "spec"),
 )
 
 

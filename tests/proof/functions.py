@@ -9,7 +9,7 @@ from typing import Any
 import torch
 import torchvision
 
-from archspec.types import DType
+from archspec.types import LABELS, DType
 
 Tensor = torch.Tensor
 
@@ -59,7 +59,11 @@ def normalized(x: Tensor, *, mean: list[float], std: list[float]) -> Tensor:
     return torchvision.transforms.functional.normalize(x, mean, std)  # type: ignore[no-any-return]
 
 
-def reshape(x: Tensor, *, shape: list[int]) -> Tensor:
+def reshape(x: Tensor, *, shape: list[int], axes: list[str | None] | None = None) -> Tensor:
+    """Labels, which torch knows nothing of, are as many as sizes, and none of them stands twice."""
+    labels = [label for label in axes or [] if label is not None]
+    if axes is not None and (len(axes) != len(shape) or len(set(labels)) < len(labels) or not set(labels) <= {*LABELS}):
+        raise ValueError("labels")
     return torch.reshape(x, shape)
 
 
@@ -89,6 +93,7 @@ def roll(x: Tensor, *, shifts: int | list[int], dims: int | list[int] | None = N
 
 def interpolate(
     x: Tensor,
+    like: Tensor | None = None,
     *,
     size: int | list[int] | None = None,
     scale_factor: float | list[float] | None = None,
@@ -97,6 +102,10 @@ def interpolate(
     recompute_scale_factor: bool | None = None,
     antialias: bool = False,
 ) -> Tensor:
+    if like is not None and size is not None:
+        raise TypeError("two sizes")
+    if like is not None:
+        size = list(like.shape[2:])
     return torch.nn.functional.interpolate(
         x, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias
     )
@@ -104,6 +113,16 @@ def interpolate(
 
 def slice_of(x: Tensor, *, dim: int, start: int | None = None, end: int | None = None, step: int = 1) -> Tensor:
     return torch.ops.aten.slice(x, dim, start, end, step)  # type: ignore[no-any-return]
+
+
+def index_select(x: Tensor, index: Tensor, *, dim: int) -> Tensor:
+    if index.ndim != 1:
+        raise ValueError("torch takes a lone number for a list of one")
+    return torch.index_select(x, dim, index)
+
+
+def unit(x: Tensor, *, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
+    return torch.nn.functional.normalize(x, p, dim, eps)
 
 
 def concat(*values: Tensor, dim: int = 1) -> Tensor:

@@ -13,6 +13,7 @@ import torchvision
 from torchvision.models.convnext import LayerNorm2d
 
 from archspec.types import DType
+from tests.ops import windows
 from tests.proof import functions, shapes
 from tests.proof.draws import ALL, FLOATS, NUMBERS, SINGLE, Arguments, Hint, Shape
 from tests.proof.source import Source
@@ -98,8 +99,12 @@ HINTS: dict[str, Hint] = {
     "Normalize": Hint((4,), torch=functions.normalized, shape=shapes.statistics, least=4, most=4),
     "PReLU": Hint(dtypes=SINGLE, shape=shapes.slopes, lax=True),
     "GLU": Hint(shape=shapes.halved, least=1),
+    "LpNormalize": Hint(dtypes=(DType.float32, DType.float64), torch=functions.unit),
     "LocalResponseNorm": Hint((3, 4, 5), (DType.float32, DType.float64), lax=True),
     "Linear": Hint(dtypes=SINGLE, sizes={"in_features": (0, -1)}, least=2),
+    "KeylessLinear": Hint(
+        dtypes=SINGLE, torch=windows.KeylessLinear, sizes={"in_features": (0, -1)}, shape=shapes.thirds, least=2
+    ),
     "Bilinear": Hint(
         dtypes=SINGLE,
         sizes={"in1_features": (0, -1), "in2_features": (1, -1)},
@@ -131,6 +136,9 @@ HINTS: dict[str, Hint] = {
     "Transpose": moved(lambda x, *, dim0, dim1: torch.transpose(x, dim0, dim1)),
     "Select": moved(lambda x, *, dim, index: torch.select(x, dim, index)),
     "Slice": moved(functions.slice_of),
+    "IndexSelect": Hint(
+        ANY[1:], ALL, functions.index_select, others=shapes.places, behind={1: (DType.int64, DType.int32)}, below=1
+    ),
     "Expand": moved(functions.expand, shapes.expanded),
     "Chunk": moved(functions.chunk),
     "Split": moved(functions.split, shapes.split),
@@ -152,7 +160,9 @@ HINTS: dict[str, Hint] = {
     "Upsample": Hint((3, 4, 5), shape=shapes.resized, least=3),
     "UpsamplingNearest2d": Hint((3, 4, 5), shape=shapes.resized_map, least=3),
     "UpsamplingBilinear2d": windowed(2, shape=shapes.resized_map),
-    "Interpolate": Hint((3, 4, 5), torch=functions.interpolate, shape=shapes.resized, least=3),
+    "Interpolate": Hint(
+        (3, 4, 5), torch=functions.interpolate, shape=shapes.resized, others=shapes.like, behind={1: ALL}, least=3
+    ),
     "PixelShuffle": replace(moved(shape=shapes.shuffled, ranks=(4, 5)), least=4),
     "PixelUnshuffle": replace(moved(shape=shapes.unshuffled, ranks=(4, 5)), least=4),
     "Unfold": windowed(2, (*FLOATS, DType.bool), shapes.image),
@@ -189,6 +199,12 @@ HINTS: dict[str, Hint] = {
         lax=True,
         on_meta=True,
     ),
+    "WindowPartition": Hint((4,), SINGLE, windows.WindowPartition, shape=shapes.windowed),
+    "WindowMerge": Hint((4,), SINGLE, windows.WindowMerge, shape=shapes.cut, others=shapes.cut_map),
+    "WindowMask": Hint((4,), SINGLE, windows.WindowMask, shape=shapes.windowed),
+    "PatchUnshuffle": Hint((4,), SINGLE, windows.PatchUnshuffle),
+    "RelativePositionIndex": Hint((), torch=windows.relative_position_index),
+    "RelativeCoordinates": Hint((), torch=windows.relative_coordinates),
     "Parameter": Hint((), torch=functions.parameter, lax=True),
     "Buffer": Hint((), torch=functions.owned, lax=True),
     "Identity": moved(ranks=ANY),

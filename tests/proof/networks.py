@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from archspec.backends.torch import build_module
+from archspec.compilation import Compilation, compile_target
 from archspec.diagnostics import Diagnostic, Severity
 from archspec.dims import evaluate
-from archspec.driver import Compilation, compile_target
 from archspec.graph import Graph
 from tests.proof.networks_draw import draw
 from tests.proof.networks_onnx import compare_onnx

@@ -34,6 +34,7 @@ NONSENSE_OF: dict[str, dict[str, Senseless]] = {
     "Parameter": STARTED,
     "Buffer": STARTED,
     "Div": {"value": lambda value: value == 0},
+    "LpNormalize": {"p": lambda value: value <= 0},
     "Softplus": {"beta": lambda value: value == 0},
     "MaxUnpool1d": UNPOOLED,
     "MaxUnpool2d": UNPOOLED,

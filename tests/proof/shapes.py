@@ -72,6 +72,15 @@ def resized(source: Source, arguments: Arguments, rank: int) -> Shape:
     return image(source, arguments, rank)
 
 
+def like(source: Source, arguments: Arguments, first: Input) -> list[Input]:
+    """A value whose size the first one gets; mostly none, where arguments tell it."""
+    if not source.chance(3):
+        return []
+    for field in ("size", "scale_factor", "recompute_scale_factor"):
+        arguments.pop(field, None)
+    return [(tuple(size(source) for _ in first[0]), source.choice(tuple(DType)))]
+
+
 def resized_map(source: Source, arguments: Arguments, rank: int) -> Shape:
     """The same of an op whose mode is in its name."""
     shape = resized(source, arguments, rank)
@@ -301,3 +310,36 @@ def paired(source: Source, arguments: Arguments, first: Input) -> list[Input]:
     shape, dtype = first
     return [((*shape[:-1], size(source)), dtype)]
 
+
+
+def windowed(source: Source, arguments: Arguments, rank: int) -> Shape:
+    """A map, and a shift that is less than its windows."""
+    if "shift_size" in arguments:
+        arguments["shift_size"] = [source.integer(0, window - 1) for window in spread(arguments["window_size"], 2)]
+    return any_shape(source, arguments, rank)
+
+
+def cut(source: Source, arguments: Arguments, rank: int) -> Shape:
+    """The windows of a map that has one row of them."""
+    height, width = spread(arguments["window_size"], 2)
+    batch, channels = size(source), windowed(source, arguments, rank)[3]
+    return batch, size(source, 1, 3), height * width, channels
+
+
+def cut_map(source: Source, arguments: Arguments, first: Input) -> list[Input]:
+    """A map from which windows were cut."""
+    (batch, windows, *_), dtype = first
+    height, width = spread(arguments["window_size"], 2)
+    columns = windows * width - source.integer(0, width - 1)
+    return [((batch, source.integer(1, height), max(columns, 0), size(source)), dtype)]
+
+
+def thirds(source: Source, arguments: Arguments, rank: int) -> Shape:
+    """Features that come out in three parts."""
+    arguments["out_features"] = 3 * source.integer(0, 3)
+    return any_shape(source, arguments, rank)
+
+
+def places(source: Source, arguments: Arguments, first: Input) -> list[Input]:
+    """Places along an axis."""
+    return [((size(source),), source.choice((DType.int64, DType.int32)))]

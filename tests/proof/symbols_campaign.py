@@ -12,7 +12,7 @@ from dataclasses import fields
 from multiprocessing import get_context
 
 from archspec import zoo
-from archspec.driver import compile_target
+from archspec.compilation import compile_target
 from tests.proof.networks_draw import draw as draw_program
 from tests.proof.networks_text import write
 from tests.proof.networks_twin import TooBig

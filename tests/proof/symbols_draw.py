@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from archspec.driver import compile_target
+from archspec.compilation import compile_target
 from tests.proof.source import Source
 from tests.proof.symbols import Sizes, Subject
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import archspec
-from archspec import compilation, driver, fixing, render
+from archspec import compilation, fixing, render
 from archspec.diagnostics import CODES, Diagnostic, Label, Replacement
 from archspec.source import SourceFile
 from tests.ops.cases import op_class
@@ -153,7 +153,7 @@ def test_time_and_memory_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     def waste(options: object) -> list[int]:
         return [sum(range(10**6)) for _ in range(20)] and [0] * (4 * 10**7) and []
 
-    monkeypatch.setattr(driver, "compile_target", _before(waste, driver.compile_target))
+    monkeypatch.setattr(compilation, "compile_target", _before(waste, compilation.compile_target))
     with workplace():
         os.chdir("specs")
         outcome = check(BASE, TEXT.encode())

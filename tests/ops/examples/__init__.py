@@ -21,12 +21,14 @@ from tests.ops.examples import (
     partition,
     patches,
     pooling,
+    positions,
     recurrent,
     reduction,
     regularization,
     rescaling,
     resize,
     shape,
+    shifted,
     shrinkage,
     sigmoid,
     slicing,
@@ -66,6 +68,8 @@ _FAMILIES = (
     reduction,
     resize,
     patches,
+    shifted,
+    positions,
     tensor,
 )
 EXAMPLES: list[Example] = [example for family in _FAMILIES for example in family.EXAMPLES]

@@ -10,14 +10,19 @@ from tests.ops.cases import Example, Refused, no, ok
 
 
 def functional(arguments: dict[str, Any]) -> Any:
-    """torch's function with these arguments; symbols among the sizes stand for numbers."""
+    """torch's function with these arguments; symbols among the sizes stand for numbers. A second value gives the
+    size."""
 
-    def run(x: Tensor, **sizes: int) -> Tensor:
+    def run(x: Tensor, *like: Tensor, **sizes: int) -> Tensor:
         written = {name: tuple(value) if isinstance(value, list) else value for name, value in arguments.items()}
         if "size" in written:
             size = written["size"]
             several = isinstance(size, tuple)
             written["size"] = tuple(evaluate(item, sizes) for item in size) if several else evaluate(size, sizes)
+        if like and ("size" in written or "scale_factor" in written):
+            raise TypeError("two sizes")
+        if like:
+            written["size"] = like[0].shape[2:]
         return interpolate(x, **written)
 
     return run
@@ -95,6 +100,14 @@ EXAMPLES = [
     ok_("N 3 9 12", size=[4, 15], mode="bicubic", antialias=True, align_corners=True),
     ok_("N 3 9 12:float64", scale_factor=0.4, mode="bilinear", antialias=True),
     ok_("N 3 H W:float64", size=[symbol("W"), symbol("H")], mode="nearest-exact"),
+    ok_("N 3 5 6", "N 2 9 7"),
+    ok_("N 3 5 6", "1 8 H W", mode="bilinear", align_corners=False),
+    ok_("N 3 H//2 W//2", "N 2 H W:int64", mode="bilinear"),
+    ok_("N 3 1 1", "N 2 H W", mode="bilinear"),
+    ok_("N 3 H W", "N 3 H W", mode="bilinear"),
+    ok_("N 3 L", "N 2 7", mode="linear", align_corners=True),
+    ok_("N 3 9 12", "N 2 4 5", mode="area"),
+    ok_("N 3 9 12", "N 2 4 5", mode="bicubic", antialias=True),
 ]
 
 REFUSED = [
@@ -127,6 +140,12 @@ REFUSED = [
     no_("mode", "N 3 5 6", size=4, mode="lanczos", antialias=True, align_corners=True),
     no_("size", "N 3 5 6", size=4, scale_factor=2),
     no_("size", "N 3 5 6", size="big"),
+    no_("size", "N 3 5 6"),
+    no_("size", "N 3 5 6", "N 3 7 9", size=4),
+    no_("scale_factor", "N 3 5 6", "N 3 7 9", scale_factor=2),
+    no_("recompute_scale_factor", "N 3 5 6", "N 3 7 9", recompute_scale_factor=True),
+    no_(1, "N 3 5 6", "N 3 7"),
+    no_(1, "N 3 5 6", "N 3 0 9"),
     no_(0, "N 3 5 6:float16", size=4, mode="bilinear", antialias=True),
     no_(0, "N 3 H 6:float64", size=4, mode="bilinear", emission=True, stricter="onnxruntime has no such kernel"),
     no_(0, "N 3 H 6", size=4, mode="lanczos", antialias=True, emission=True, stricter="ONNX has no such mode"),

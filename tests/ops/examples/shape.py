@@ -4,6 +4,7 @@ from archspec.dims import symbol
 from tests.ops.cases import no, ok
 
 N, H, W = symbol("N"), symbol("H"), symbol("W")
+LABELS = "torch has no labels"
 
 EXAMPLES = [
     ok("Flatten", "N 3 5 6"),
@@ -20,6 +21,14 @@ EXAMPLES = [
     ok("Reshape", "N 3 H W", shape=[N, 3, H * W], torch=lambda x: x.reshape(len(x), 3, -1)),
     ok("Reshape", "N H W", shape=[W, H, N], torch=lambda x: x.reshape(*x.shape[::-1])),
     ok("Reshape", "2 6", shape=[12], torch=lambda x: x.reshape(12)),
+    ok("Reshape", "N 6", shape=[N, 2, 3], axes=["N", "L", "C"], torch=lambda x: x.reshape(len(x), 2, 3)),
+    ok(
+        "Reshape",
+        "N 12 H",
+        shape=[N, 3, 1, 4, H],
+        axes=["D", None, "C", "W", "H"],
+        torch=lambda x: x.reshape(len(x), 3, 1, 4, -1),
+    ),
     ok("Flatten", "0 3 5"),
     ok("Flatten", "N 0 5", start_dim=0),
     ok("Reshape", "0 6", shape=[-1, 3], torch=lambda x: x.reshape(-1, 3)),
@@ -47,6 +56,9 @@ REFUSED = [
     no("shape", "Reshape", "2 12", shape=[5, -1], torch=lambda x: x.reshape(5, -1)),
     no("shape", "Reshape", "N 3 H", shape=[W, -1], torch=lambda x, **s: x.reshape(s["W"] - 1, -1)),
     no("shape", "Reshape", "N 3 8", shape=[N, -2], torch=lambda x: x.reshape(len(x), -2)),
+    no("axes", "Reshape", "2 6", shape=[12], axes=["N", "C"], torch=lambda x: x.reshape(12), stricter=LABELS),
+    no("axes", "Reshape", "N 6", shape=[6, -1], axes=["C", "C"], torch=lambda x: x.reshape(6, -1), stricter=LABELS),
+    no("axes", "Reshape", "N 6", shape=[6, -1], axes=["A", "B"], torch=lambda x: x.reshape(6, -1), stricter=LABELS),
     no("shape", "Reshape", "N 3 8", shape=24, torch=lambda x: x.reshape(24), stricter="a list"),
     no("shape", "Reshape", "N 3 8", shape=[], torch=lambda x: x.reshape([])),
     no("shape", "Reshape", "0 6", shape=[0, -1], torch=lambda x: x.reshape(0, -1)),

@@ -23,6 +23,9 @@ EXAMPLES = [
     ok("Slice", "N H 5", dim=1, end=4, torch=lambda x: x[:, :4]),
     ok("Slice", "N H 5", dim=1, start=2, end=6, step=3, torch=lambda x: x[:, 2:6:3]),
     ok("Slice", "N H 5", dim=1, start=6, end=2, torch=lambda x: x[:, 6:2]),
+    ok("IndexSelect", "120 3", "L:int64", dim=0, torch=lambda x, index: x.index_select(0, index)),
+    ok("IndexSelect", "N 120 H:int64", "5:int32", dim=-2, torch=lambda x, index: x.index_select(1, index)),
+    ok("IndexSelect", "N 3 0", "0:int64", dim=2, torch=lambda x, index: x.index_select(2, index)),
     ok("Slice", "N H 5", dim=1, start=-2, end=-4, torch=lambda x: x[:, -2:-4]),
 ]
 
@@ -30,6 +33,10 @@ REFUSED = [
     no("dim", "Select", "N 3 5", dim=3, index=0, torch=lambda x: x.select(3, 0)),
     no("index", "Select", "N 3 5", dim=1, index=3, torch=lambda x: x.select(1, 3)),
     no("index", "Select", "N 3 5", dim=1, index=-4, torch=lambda x: x.select(1, -4)),
+    no("dim", "IndexSelect", "N 120", "5:int64", dim=2, torch=lambda x, index: x.index_select(2, index)),
+    no("dim", "IndexSelect", "N 0", "5:int64", dim=1, torch=lambda x, index: x.index_select(1, index)),
+    no(1, "IndexSelect", "N 120", "5", dim=1, torch=lambda x, index: x.index_select(1, index)),
+    no(1, "IndexSelect", "N 120", "5 1:int64", dim=1, torch=lambda x, index: x.index_select(1, index)),
     no("dim", "Slice", "N 3 5", dim=3, start=1, torch=lambda x: x[:, :, :, 1:]),
     no("step", "Slice", "N 3 5", dim=1, step=0, torch=lambda x: x[:, ::0]),
     no("step", "Slice", "N 3 5", dim=1, step=-1, torch=lambda x: x[:, ::-1]),
