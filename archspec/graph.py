@@ -67,6 +67,11 @@ class Node:
         return self.settled or tuple(value.type for value in self.inputs)
 
     @property
+    def taken(self) -> tuple[Value, ...]:
+        """The values that its results are made of; of its other inputs it reads the sizes alone."""
+        return self.inputs[: self.op.taken]
+
+    @property
     def shared(self) -> bool:
         """Whether its weights belong to another layer."""
         return self.owner != self.path
@@ -94,6 +99,7 @@ class Scope:
     input_names: tuple[str, ...] = ("x",)
     label: str = ""  # the name of its block or spec
     span: Span | None = None  # where it was written; of the root, nowhere
+    order: tuple[str, ...] = ()  # of its first children as modules, where that is not the order in which they run
     steps: list[Node | Scope] = field(default_factory=list)
     output: Value | None = None
 
@@ -147,6 +153,20 @@ class Graph:
     aliases: dict[str, Value] = field(default_factory=dict)  # absent layers: path -> what they stand for
     requirements: tuple[Requirement, ...] = ()  # what its symbols have to satisfy
     declared: Mapping[str, int] = field(default_factory=dict)  # the sizes that its symbols have in the spec itself
+    state_dict_version: int = 1  # of torch's `state_dict()._metadata`, which says how old a checkpoint is
+
+    def take_apart(self) -> None:
+        """Cut what nodes, values and scopes hold each other by, of a graph that nobody reads any more: it is freed at
+        once then, and does not wait for the garbage collector."""
+        scopes = [self.root]
+        for scope in scopes:
+            scopes += [step for step in scope.steps if isinstance(step, Scope)]
+            scope.steps, scope.inputs, scope.output = [], (), None
+        for node in self.nodes:
+            node.outputs = ()
+        self.nodes.clear()
+        self.aliases.clear()
+        self.outputs = ()
 
     def takes(self, sizes: Mapping[str, int]) -> bool:
         """Whether these sizes satisfy what the layers ask of symbols."""

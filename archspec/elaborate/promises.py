@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from functools import partial
 from math import prod
 
-from archspec.dims import Dim, evaluate
+from archspec.dims import Dim, Symbolic, evaluate
 from archspec.elaborate.effort import Effort
 from archspec.elaborate.evaluate import Env
 from archspec.elaborate.names import Failed, Frame, Pending
 from archspec.elaborate.state import State
 from archspec.graph import Node
+from archspec.ops.conditions import can_equal, gathered
+from archspec.syntax.arithmetic import Value
 from archspec.syntax.expressions import ExpressionError
 from archspec.syntax.tree import Scalar
 
@@ -19,7 +21,8 @@ _STEPS_PER_NODE = 5
 
 
 def check_promises(promises: Sequence[Scalar], env: Env, state: State, nodes: Sequence[Node]) -> None:
-    """Report each promise that does not hold. `params` and `macs` (at N = 1) are those of `nodes`."""
+    """Report each promise that does not hold; what depends on symbols is asked of them where two sizes are to be the
+    same. `params` and `macs` (at N = 1) are those of `nodes`."""
     if not promises:
         return
     effort = state.evaluator.effort
@@ -27,11 +30,33 @@ def check_promises(promises: Sequence[Scalar], env: Env, state: State, nodes: Se
     inner = Env(Frame(env.frame, dict(names)), env.file, env.values)
     for promise in promises:
         try:
-            if not state.evaluator.condition(promise, inner):
+            if not _ask(promise, inner, state) and not state.evaluator.condition(promise, inner):
                 notes = _facts(promise, inner, state)
                 state.diagnostics.add("A313", f"`{promise.text}` does not hold", promise.inner, notes=notes)
         except Failed:
             continue
+
+
+def _ask(promise: Scalar, env: Env, state: State) -> bool:
+    """Whether a promise is that two sizes are the same, which they are for some values of their symbols: as a layer
+    does, it then asks for those. Raises Failed."""
+    expression = state.evaluator.parsed(promise)
+    if not expression.is_equation:
+        return False
+    try:
+        left, right = (operand(env) for _, operand in expression.operands)
+    except ExpressionError:
+        return False  # which is reported where the promise itself is evaluated
+    if not (_is_size(left) and _is_size(right)):
+        return False
+    with gathered() as conditions:
+        can_equal(left, right)
+    state.require(conditions, "assert", promise.inner)
+    return bool(conditions)
+
+
+def _is_size(value: Value) -> bool:
+    return isinstance(value, (int, Symbolic)) and not isinstance(value, bool)
 
 
 def _params(nodes: Sequence[Node], effort: Effort) -> Dim:

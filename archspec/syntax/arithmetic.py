@@ -285,6 +285,12 @@ def _len(items: Value) -> int:
     return len(items)
 
 
+def _log(value: float) -> float:
+    if value <= 0:
+        raise ValueError(f"`log` wants a number above 0, and this is {describe(value)}")
+    return math.log(value)
+
+
 def _plain(name: str, function: Callable[..., Value]) -> Callable[..., Value]:
     """A function of one known number."""
 
@@ -317,6 +323,7 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "floor": _plain("floor", math.floor),
     "ceil": _plain("ceil", math.ceil),
     "int": _plain("int", int),
+    "log": _plain("log", _log),
     "len": _len,
     "range": _range,
     "sum": _sum,

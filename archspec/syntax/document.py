@@ -11,9 +11,10 @@ from pydantic import Field
 
 from archspec.diagnostics import CODES, Diagnostics, Help, Severity, near
 from archspec.source import SourceFile, Span
-from archspec.syntax.layers import LayerDecl, Layers, part_of, read_layer, read_layers
+from archspec.syntax.layers import LayerDecl, Layers, part_of, read_layer, read_layers, read_order
 from archspec.syntax.skeleton import (
     Conditions,
+    Count,
     ExpressionNode,
     LayersNode,
     Section,
@@ -39,7 +40,7 @@ _NAME = re.compile(r"[a-z_]\w*", re.ASCII)
 class SpecSkeleton(Skeleton):
     """The sections of a spec."""
 
-    dispensable = frozenset({"name", "description", "reference", "assert", "allow"})
+    dispensable = frozenset({"name", "description", "reference", "assert", "allow", "state_dict_version"})
 
     archspec: Version = Field(description="language version")
     name: Text | None = None
@@ -57,6 +58,7 @@ class SpecSkeleton(Skeleton):
     assert_: Conditions | None = Field(None, alias="assert", description="promises, checked on every run")
     allow: Texts | None = Field(None, description="codes of warnings to silence")
     init: Section | None = Field(None, description="op or layer path -> tensor -> initialiser of torch.nn.init")
+    state_dict_version: Count | None = Field(None, description="what the state_dict's metadata gives as its version")
     replace: Section | None = Field(None, description="with `extends`: path -> layer")
     remove: Texts | None = Field(None, description="with `extends`: paths")
     insert_after: Section | None = Field(None, description="with `extends`: path -> named layers")
@@ -70,6 +72,7 @@ class BlockSkeleton(Skeleton):
     inputs: Texts | None = None
     let: Section | None = None
     layers: LayersNode | None = None
+    order: Texts | None = Field(None, description="in which order the children are registered")
     op: ExpressionNode | None = None
     assert_: Conditions | None = Field(None, alias="assert")
 
@@ -164,6 +167,7 @@ class Spec:
     asserts: list[Scalar] = field(default_factory=list)
     allow: list[Scalar] = field(default_factory=list)
     init: Mapping | None = None
+    state_dict_version: int | None = None
     replace: dict[str, LayerDecl] = field(default_factory=dict)
     remove: dict[str, Scalar] = field(default_factory=dict)
     insert_after: dict[str, tuple[Scalar, Layers]] = field(default_factory=dict)
@@ -196,6 +200,8 @@ def read_spec(root: Node, file: SourceFile, diagnostics: Diagnostics) -> Spec | 
             diagnostics.add("A311", f"`{key.text}` is an arg already", key.span)
     spec.inputs = dict(_inputs(skeleton.inputs, diagnostics))
     spec.defaults, spec.init = skeleton.defaults, skeleton.init
+    version = skeleton.state_dict_version.value if skeleton.state_dict_version else None
+    spec.state_dict_version = version if isinstance(version, int) else None
     spec.imports = _items(skeleton.import_)
     spec.blocks = dict(_blocks(skeleton.blocks, diagnostics))
     spec.layers = read_layers(skeleton.layers, diagnostics) if skeleton.layers else None
@@ -374,7 +380,10 @@ def _block(key: Scalar, node: Node, body: Span, diagnostics: Diagnostics) -> Blo
     _check_block_names(block, skeleton, diagnostics)
     if skeleton.layers is not None:
         block.layers = read_layers(skeleton.layers, diagnostics)
+        read_order(skeleton.order, block.layers, diagnostics)
     else:
+        if skeleton.order is not None:
+            diagnostics.add("A201", "`order` goes with `layers` only", node.entries["order"][0].span)
         arguments = {k: entry for k, entry in node.entries.items() if k not in words}
         block.bound = LayerDecl("op", key.span, key, None, word=skeleton.op, arguments=arguments)
     return block

@@ -58,6 +58,7 @@ class Expression:
     evaluate: Evaluator
     operands: tuple[tuple[str, Evaluator], ...] = ()  # of a comparison: their source and their values
     steps: int = 1  # its operators, names and constants
+    is_equation: bool = False  # that two operands are the same
 
 
 CONSTANTS: dict[str, Value] = {"true": True, "false": False, "null": None}
@@ -107,9 +108,11 @@ def parse(text: str) -> Expression:
         raise ExpressionError("A306", "the expression holds a character that no text may hold") from None
     compiler = _Compiler(text, source, indent)
     evaluate, steps = compiler.compile(tree.body, 0), compiler.steps
-    operands = [tree.body.left, *tree.body.comparators] if isinstance(tree.body, ast.Compare) else []
+    operands, signs = [], []
+    if isinstance(tree.body, ast.Compare):
+        operands, signs = [tree.body.left, *tree.body.comparators], [type(sign) for sign in tree.body.ops]
     shown = tuple((ast.unparse(operand), compiler.compile(operand, 0)) for operand in operands)
-    return Expression(text, evaluate, shown, steps)
+    return Expression(text, evaluate, shown, steps, signs == [ast.Eq])
 
 
 class _Compiler:
@@ -143,7 +146,7 @@ class _Compiler:
 
         def run(env: Environment) -> Value:
             try:
-                values = [part(env) for part in parts]
+                values = [part(env) for part in parts] if len(parts) != 2 else [parts[0](env), parts[1](env)]
                 for value in values:
                     if type(value) is list or type(value) is range:  # most functions of lists go through them
                         env.spend(len(value))
@@ -319,7 +322,7 @@ class _Compiler:
             return [*self._path(node.value, depth + 1), self.compile(node.slice, depth)]
         raise self._refused(node, f"`{ast.unparse(node)[:40]}` is not a layer or input")
 
-    def _listcomp(self, node: ast.ListComp, depth: int) -> Evaluator:
+    def _listcomp(self, node: ast.ListComp | ast.GeneratorExp, depth: int) -> Evaluator:
         loop = node.generators[0]
         if len(node.generators) > 1 or self._bound or loop.is_async:
             raise self._refused(node, "a comprehension has one `for`, and stands in no other")
@@ -347,6 +350,8 @@ class _Compiler:
             return [element(each) for each in inner if all(test(each) for test in tests)]
 
         return self._guard(node, arithmetic.bounded_list, run)
+
+    _generatorexp = _listcomp
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pydantic import Field
 from archspec.diagnostics import Diagnostics, near
 from archspec.source import Span
 from archspec.syntax.expressions import ExpressionError, Template, parse_template
-from archspec.syntax.skeleton import ExpressionNode, LayersNode, Section, Skeleton, SourceNode, Text
+from archspec.syntax.skeleton import ExpressionNode, LayersNode, Section, Skeleton, SourceNode, Text, Texts
 from archspec.syntax.tree import Mapping, Node, Scalar, Sequence, kind
 
 LayerKind = Literal["op", "layers", "splice", "share", "spec"]
@@ -27,10 +27,12 @@ class LayerSkeleton(Skeleton):
 
     op: ExpressionNode | None = Field(None, description="an op, a block, or an expression that gives one")
     layers: LayersNode | None = Field(None, description="a scope of its own: a list numbers its children")
+    order: Texts | None = Field(None, description="with `layers`: in which order the children are registered")
     splice: LayersNode | None = Field(None, description="layers that join the surrounding scope")
     share: Text | None = Field(None, description="an earlier layer, applied again with the same weights")
     spec: Text | None = Field(None, description="another spec's layers, as a scope")
     until: Text | None = Field(None, description="with `spec`: the last of its layers to take")
+    only: Text | None = Field(None, description="with `spec`: the one of its layers to take, in place of the whole")
     from_: SourceNode | None = Field(None, alias="from", description="what it reads; the previous layer by default")
     if_: ExpressionNode | None = Field(None, alias="if", description="false: an alias of what it reads first")
     repeat: ExpressionNode | None = Field(None, description="a count, or `i in range(n)`")
@@ -64,6 +66,7 @@ class LayerDecl:
     loops: list[Loop] = field(default_factory=list)
     let: Mapping | None = None
     until: Scalar | None = None
+    only: Scalar | None = None
     broken: bool = False  # it makes no sense, which is reported: it has no value
     arguments: dict[str, tuple[Scalar, Node]] = field(default_factory=dict)
 
@@ -79,6 +82,7 @@ class Layers:
     named: bool
     items: list[LayerDecl]
     span: Span
+    order: tuple[str, ...] = ()  # of the children as modules, where it is not that in which they run
 
 
 CONTROL = frozenset(LayerSkeleton.keys())
@@ -93,6 +97,22 @@ def read_layers(node: Node, diagnostics: Diagnostics) -> Layers:
         return Layers(True, named, node.span)
     diagnostics.add("A203", f"layers are a list or a mapping, and this is {kind(node)}", node.span)
     return Layers(True, [], node.span)
+
+
+def read_order(node: Sequence | None, layers: Layers, diagnostics: Diagnostics) -> None:
+    """The order in which the children of a scope are registered; a child that it does not name comes behind them."""
+    found: list[str] = []
+    children = {item.key.text.partition(".")[0]: None for item in layers.items if item.key is not None}
+    for item in _scalars(node) if node is not None else ():
+        if item.text in found:
+            diagnostics.add("A206", f"`order` names `{item.text}` twice", item.span)
+        elif item.text not in children:
+            otherwise = "" if layers.named else "it names children, and numbered ones have no names"
+            helps = near(item.text, children, otherwise)
+            diagnostics.add("A301", f"there is no layer `{item.text}` to put in order", item.span, helps=helps)
+        else:
+            found.append(item.text)
+    layers.order = tuple(found)
 
 
 def _indented(node: Mapping, diagnostics: Diagnostics) -> Iterator[tuple[Scalar, Node | None]]:
@@ -166,12 +186,18 @@ def _read_mapping(node: Mapping, layer: LayerDecl, diagnostics: Diagnostics) -> 
             free = [each for each in CONTROL if each not in node]
             helps = near(key, free, f"only an op, a block or a spec has arguments, and this is `{layer.kind}`")
             diagnostics.add("A201", f"a layer with `{layer.kind}` has no key `{key}`", scalar.span, helps=helps)
-    if skeleton.until is not None and layer.kind != "spec":
-        diagnostics.add("A201", "`until` goes with `spec` only", node.entries["until"][0].span)
+    for word, where in (("until", "spec"), ("only", "spec"), ("order", "layers")):
+        if word in control and layer.kind != where:
+            diagnostics.add("A201", f"`{word}` goes with `{where}` only", control[word][0].span)
+    if skeleton.until is not None and skeleton.only is not None:
+        message = "a spec ends behind a layer, or is one of its layers, and this one says `until` and `only`"
+        diagnostics.add("A206", message, control["only"][0].span)
     body = skeleton.layers or skeleton.splice
     layer.children = read_layers(body, diagnostics) if body is not None else None
+    if layer.kind == "layers" and layer.children is not None:
+        read_order(skeleton.order, layer.children, diagnostics)
     layer.word = skeleton.op or skeleton.share or skeleton.spec
-    layer.until = skeleton.until
+    layer.until, layer.only = skeleton.until, skeleton.only
     layer.condition = skeleton.if_
     layer.let = skeleton.let
     if skeleton.from_ is not None:

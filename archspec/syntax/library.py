@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain, islice
 from pathlib import Path
+from typing import TypeAlias
 
 from archspec.diagnostics import Diagnostics, Help, near, whole_file
 from archspec.source import SourceFile, Span
@@ -26,8 +27,11 @@ _SUFFIXES = (".yaml", ".yml")
 _PUBLISHED = re.compile(r"^  (\w+):\n +spec: *(\S+)\n(?: +args: *(.*)\n)?", re.MULTILINE)
 _LONGEST_SHOWN = 300  # characters of a path in a message
 _MOST_BESIDE = 1_000  # files of a folder that are looked at for a misspelt name
+_MOST_KEPT = 1 << 20  # characters of the texts that were read without a fault
 
 
+@cache
+@cache
 def packaged(folder: str) -> Path:
     """`specs` or `zoo` as they travel with the package: inside an installed one, beside it in a clone."""
     package = Path(__file__).resolve().parent.parent
@@ -64,9 +68,17 @@ class Library:
         return (spec for spec in self._specs.values() if spec is not None)
 
     def parse(self, file: SourceFile) -> Spec | None:
-        """The spec in a text."""
+        """The spec in a text. A text that says nothing wrong is read once in a process: specs stay as they were read,
+        and many networks stand on the same files."""
+        key = (file.path, file.text, self.max_bytes)
+        if key in _faultless:
+            return _faultless[key]
+        said = len(self.diagnostics)
         root = read(file, self.diagnostics, max_bytes=self.max_bytes)
-        return None if root is None else read_spec(root, file, self.diagnostics)
+        spec = None if root is None else read_spec(root, file, self.diagnostics)
+        if spec is not None and len(self.diagnostics) == said and not self.diagnostics.is_full:
+            _keep(key, spec)
+        return spec
 
     def find(self, name: str) -> tuple[Path, str] | None:
         """The file that a spec means by a name (`resnet`) or a relative path (`blocks/conv.yaml`), and what
@@ -74,6 +86,16 @@ class Library:
         if name not in self._found:
             self._found[name] = self._search(name)
         return self._found[name]
+
+    def lineage(self, spec: Spec) -> list[Spec]:
+        """A spec behind those that it extends, base first, as far as they can be read."""
+        line = [spec]
+        while (reference := line[0].extends) is not None and (found := self.find(reference.text)) is not None:
+            base = self.read(*found)
+            if base is None or base in line:
+                break
+            line.insert(0, base)
+        return line
 
     def _search(self, name: str) -> tuple[Path, str] | None:
         relative = _with_suffix(name)
@@ -113,6 +135,17 @@ class Library:
             at = error.start + len(data) - len(error.object)
             self.diagnostics.add("A002", f"byte {at} is not UTF-8 (0x{data[at]:02x})", place)
             return None
+
+
+_Text: TypeAlias = tuple[str, str, int]
+"""What is read: its name in messages, the text, and how many bytes it may have."""
+_faultless: dict[_Text, Spec] = {}
+
+
+def _keep(text: _Text, spec: Spec) -> None:
+    if sum(len(each) for _, each, _ in (*_faultless, text)) > _MOST_KEPT:
+        _faultless.clear()
+    _faultless[text] = spec
 
 
 def published_as(name: str) -> tuple[str, str] | None:

@@ -53,7 +53,7 @@ def _read(node: ast.AST, env: Environment) -> Iterator[Operand]:
             yield from _read(right, env)
             if not _holds(ast.Compare(node.left, node.ops[: i + 1], node.comparators[: i + 1]), env):
                 return
-    elif isinstance(node, ast.ListComp):
+    elif isinstance(node, (ast.ListComp, ast.GeneratorExp)):
         [loop] = node.generators
         yield from _read(loop.iter, env)
         for value in _value(loop.iter, env):

@@ -157,6 +157,11 @@ _version = Kept(
     lambda node: isinstance(node, Scalar) and isinstance(node.value, int) and not isinstance(node.value, bool),
     {"const": 1},
 )
+_count = Kept(
+    "a whole number of at least 1",
+    lambda node: isinstance(node, Scalar) and type(node.value) is int and node.value >= 1,
+    {"type": "integer", "minimum": 1},
+)
 _source = Kept(
     "a name, or a list of names",
     lambda node: (isinstance(node, Scalar) and node.value is not None) or _is_names(node),
@@ -171,6 +176,7 @@ def _is_names(node: object) -> bool:
 
 
 Version = Annotated[Scalar, _version]
+Count = Annotated[Scalar, _count]
 Text = Annotated[Scalar, _text]
 Texts = Annotated[Sequence, _texts]
 Section = Annotated[Mapping, _mapping]

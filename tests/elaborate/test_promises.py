@@ -74,7 +74,34 @@ def test_what_is_no_promise(promise: str, code: str) -> None:
     assert codes(NET + f"assert: ['{promise}']") == [code]
 
 
+OPEN = "inputs: {image: [N, 3, H, W]}\n" + NET
+
+
 def test_a_promise_that_depends_on_a_symbolic_size_is_an_error() -> None:
-    spec = "inputs: {image: [N, 3, H, 8]}\n" + NET
-    assert codes(spec + "assert: [macs > 3]") == ["A312"]
-    assert codes(spec + "assert: [conv.H == image.H - 2, conv.H < image.H]") == []
+    assert codes(OPEN + "assert: [macs > 3]") == ["A312"]
+    assert codes(OPEN + "assert: [image.H != 8]") == ["A312"]
+    assert codes(OPEN + "assert: [image.H == 8 or image.W == 8]") == ["A312"]
+    assert codes(OPEN + "assert: [conv.H == image.H - 2, conv.H < image.H]") == []
+
+
+def test_that_sizes_are_the_same_is_asked_of_their_symbols() -> None:
+    network = archspec.load(whole(OPEN + "assert: [image.H == 2 * image.W, image.W % 4 == 0, 8 == conv.H + 2]"))
+    assert [(str(each.condition), each.layer, each.span.text) for each in network.graph.requirements[-3:]] == [
+        ("H == 2*W", "assert", "image.H == 2 * image.W"),
+        ("W - 4*floor(W/4) == 0", "assert", "image.W % 4 == 0"),
+        ("8 == H", "assert", "8 == conv.H + 2"),
+    ]
+    assert [size for size in range(1, 20) if network.graph.takes({"H": 8, "W": size})] == [4]
+
+
+def test_sizes_read_as_a_promise_has_them() -> None:
+    layers = "layers: {down: {op: MaxPool2d, kernel_size: 2}, up: {op: Upsample, scale_factor: 2}}\n"
+    spec = whole("inputs: {image: [N, 3, H, 8]}\n" + layers + "assert: [image.H % 2 == 0]")
+    assert str(archspec.load(spec).graph.outputs[0].value.type) == "N x 3 x H x 8"
+
+
+def test_symbols_that_cannot_be_as_promised_are_told() -> None:
+    [item] = archspec.check(whole(OPEN + "assert: [image.H == 8, image.H == 9]"))
+    assert (item.code.name, item.span.text) == ("A509", "image.H == 9")
+    assert item.message == "no size H suits all layers: `assert` needs H == 9"
+    assert codes(OPEN + "assert: [image.H == -1]") == ["A313"]
