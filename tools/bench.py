@@ -111,7 +111,7 @@ MISTAKES = {
     "descr": "desrc",
     "relu1: ReLU": "relu1: RelU6",
     "conv2: {op: Conv2d, out_channels: width, kernel_size": "conv2: {op: Conv2d, out_channels: width, kernal_size",
-    "padding: 1, groups: groups": "groups: groups",
+    "        padding: dilation\n": "",
     "num_classes}": "num_clases}",
 }
 
@@ -171,6 +171,74 @@ def warm_elaborate() -> Result:
     return Result(sum(each.ours for each in results.values()), sum(each.theirs for each in results.values()), ratios)
 
 
+ROUNDS = """
+def seconds():
+    started = time.process_time()
+    for name in sys.argv[1:]:
+        run(name)
+    return time.process_time() - started
+
+print(seconds(), seconds())
+"""
+
+EVERY_MODEL = """
+import sys, time
+import archspec
+from archspec import ops
+
+for name in ops.names():
+    ops.find(name)  # imports its family, as torch is imported whole
+
+def run(name):
+    if archspec.check(name):
+        raise SystemExit(f"{name} is not clean")
+
+run("archspec: 1\\nname: first\\ninputs: {image: [N]}\\nlayers: [ReLU]\\n")
+"""
+
+# RegNet works its widths out with tensors, whose values the meta device does not hold.
+EVERY_MODEL_ON_META = """
+import sys, time, warnings
+import torch, torchvision
+from torchvision.models.regnet import BlockParams
+
+of_numbers = BlockParams.from_init_params
+
+def params(*numbers, **options):
+    with torch.device("cpu"):
+        return of_numbers(*numbers, **options)
+
+BlockParams.from_init_params = params
+warnings.simplefilter("ignore")
+
+def run(name):
+    options = {"weights_backbone": None} if hasattr(torchvision.models.segmentation, name) else {}
+    size = 299 if name == "inception_v3" else 224
+    with torch.device("meta"), torch.no_grad():
+        torchvision.models.get_model(name, **options).eval()(torch.empty(1, 3, size, size))
+
+run("alexnet")
+"""
+
+
+def every_model() -> Result:
+    """All models of the zoo, one after the other, in a process of each side's own that has imported what it needs. As
+    everywhere here a round before is not measured; how the two compare in that one is told."""
+    from archspec import zoo
+
+    names = [model.name for model in zoo.own().models()]
+
+    def told(program: str) -> tuple[float, ...]:
+        command = [sys.executable, "-c", program + ROUNDS, *names]
+        child = subprocess.run(command, check=True, capture_output=True, text=True)
+        return tuple(map(float, child.stdout.split()))
+
+    rounds = [(*told(EVERY_MODEL), *told(EVERY_MODEL_ON_META)) for _ in range(3)]
+    ours_first, ours, theirs_first, theirs = (statistics.median(column) for column in zip(*rounds, strict=True))
+    first = f"{theirs_first / ours_first:.1f} in the first round of a process"
+    return Result(ours, theirs, ((f"{len(names)} models", True), (first, True)))
+
+
 def chain(layers: int) -> str:
     """A spec with `layers` written layers, one after the other."""
     cycle = ("- {op: Conv2d, out_channels: 8, kernel_size: 1}", "- BatchNorm2d", "- ReLU")
@@ -206,7 +274,7 @@ layers: {{body: {{op: Residual, repeat: {layers // 4}, width: 8}}}}
 
 
 def growth() -> Result:
-    from archspec.driver import compile_target
+    from archspec.compilation import compile_target
 
     def checked(layers: int) -> Callable[[], object]:
         return partial(compile_target, stack(layers), max_layers=1_000_000)  # scopes and repetitions count as well
@@ -292,37 +360,72 @@ def runtime_latency() -> Result:
 # --- the built module ---------------------------------------------------------------------------------------
 
 
-def twins() -> tuple[Any, Any]:
-    """Our resnet18 and torchvision's, with the same weights."""
+def twins(name: str) -> tuple[Any, Any]:
+    """Our model and torchvision's, with the same weights."""
     import torchvision
 
     import archspec
 
-    ours, theirs = archspec.build("resnet18"), torchvision.models.resnet18()
+    ours, theirs = archspec.build(name), torchvision.models.get_model(name)
     theirs.load_state_dict(ours.state_dict())
     return ours, theirs
 
 
-def forward() -> Result:
+def family_by_family(side_by_side: Callable[[str], Result]) -> Result:
+    """The sums over five families, and the ratio of each."""
+    results = {name: side_by_side(name) for name in BUILT}
+    ratios = tuple((f"{name} {result.theirs / result.ours:.2f}", True) for name, result in results.items())
+    return Result(sum(each.ours for each in results.values()), sum(each.theirs for each in results.values()), ratios)
+
+
+BUILT = ("resnet18", "mobilenet_v3_small", "densenet121", "convnext_tiny", "swin_t")
+
+
+def build_of_families() -> Result:
+    """With their initial weights."""
+    import torchvision
+
+    import archspec
+
+    def build(name: str) -> Result:
+        return in_turns(lambda: archspec.build(name), lambda: torchvision.models.get_model(name), 7, time.process_time)
+
+    return family_by_family(build)
+
+
+def forward(name: str) -> Result:
     import torch
 
     torch.set_num_threads(1)  # two threads wait for each other as soon as anything else runs
-    ours, theirs = twins()
-    image = torch.randn(2, 3, 128, 128)
-    breaks = torch._dynamo.explain(ours.eval())(image).graph_break_count
+    ours, theirs = twins(name)
+    image = torch.randn(2, 3, 64, 64)
 
     def runner(model: Any) -> Callable[[], object]:
         return torch.no_grad()(lambda: model(image))
 
-    result = in_turns(runner(ours.eval()), runner(theirs.eval()), 31)
-    return result._replace(facts=((f"{breaks} graph breaks", breaks == 0),))
+    return in_turns(runner(ours.eval()), runner(theirs.eval()), 15)
 
 
-def training_step() -> Result:
+def forward_of_families() -> Result:
+    import torch
+
+    import archspec
+
+    model: Any = archspec.build("resnet18").eval()
+    breaks = torch._dynamo.explain(model)(torch.randn(2, 3, 64, 64)).graph_break_count
+    result = family_by_family(forward)
+    return result._replace(facts=(*result.facts, (f"{breaks} graph breaks", breaks == 0)))
+
+
+def training_of_families() -> Result:
+    return family_by_family(training_step)
+
+
+def training_step(name: str) -> Result:
     import torch
 
     torch.set_num_threads(1)
-    image, target = torch.randn(4, 3, 128, 128), torch.randint(1000, (4,))
+    image, target = torch.randn(4, 3, 64, 64), torch.randint(1000, (4,))
 
     def runner(model: Any) -> Callable[[], object]:
         optimizer: Any = torch.optim.SGD(model.parameters(), lr=1e-3)
@@ -335,19 +438,22 @@ def training_step() -> Result:
 
         return step
 
-    ours, theirs = twins()
-    compiled: Any = torch.compile(ours.train(), fullgraph=True, backend="eager")
-    compiled(image)  # raises at the first graph break
-    return in_turns(runner(ours.train()), runner(theirs.train()), 21)
+    ours, theirs = twins(name)
+    result = in_turns(runner(ours.train()), runner(theirs.train()), 11)
+    compiled: Any = torch.compile(ours, fullgraph=True, backend="eager")
+    compiled(image)  # raises at the first graph break; last, since what was compiled runs slower eagerly
+    return result
 
 
 ROWS = (
     Row("cold", "`archspec check resnet50`, whole process", "torchvision's on meta, whole process", 12, cold_check),
     Row("mistakes", "the same with five mistakes", "torchvision's on meta, whole process", 12, cold_check_of_mistakes),
     Row("warm", "elaborate and infer four families, warm", "build and run them on meta", 15, warm_elaborate),
+    Row("zoo", "check of all models of the zoo, one after the other", "build and run them on meta", 20, every_model),
     Row("emit", "emit and save resnet50's ONNX", "torch.onnx.export(dynamo=True)", 15, emit_and_save),
-    Row("forward", "forward of the built resnet18, eager", "torchvision's resnet18", NOISE, forward),
-    Row("training", "training step of the built resnet18, eager", "torchvision's resnet18", NOISE, training_step),
+    Row("build", "build of five families", "torchvision's constructors", 1 / 1.5, build_of_families),
+    Row("forward", "forward of five families, eager", "torchvision's", NOISE, forward_of_families),
+    Row("training", "training step of five families, eager", "torchvision's", NOISE, training_of_families),
     Row("onnxruntime", "onnxruntime on our resnet18", "on torch.onnx.export's", NOISE, runtime_latency),
     Row("chain", "check of 10,000 written layers, per layer", "of 1,000, per layer", 1 / 1.3, long_chain),
     Row("growth", "check of 100,000 layers in blocks, per layer", "of 10,000, per layer", 1 / 1.3, growth),

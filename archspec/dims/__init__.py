@@ -1,6 +1,6 @@
 """Exact sizes: integers and polynomials over symbols and floors, and what can be proved of them."""
 
-from archspec.dims.bounds import proofs_bounded
+from archspec.dims.bounds import proofs_bounded, proofs_spent
 from archspec.dims.classes import step
 from archspec.dims.conditions import Condition, counterexample
 from archspec.dims.polynomial import (
@@ -40,6 +40,7 @@ __all__ = [
     "holds",
     "product_of",
     "proofs_bounded",
+    "proofs_spent",
     "solve",
     "step",
     "symbol",

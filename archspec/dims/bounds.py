@@ -34,6 +34,12 @@ def proofs_bounded() -> Iterator[None]:
         _spent.reset(token)
 
 
+def proofs_spent() -> int:
+    """How much was spent so far."""
+    spent = _spent.get()
+    return spent[0] if spent is not None else 0
+
+
 def is_spent() -> bool:
     """Whether nothing more is looked at."""
     spent = _spent.get()

@@ -190,11 +190,11 @@ class Evaluator:
                 return node.text
             if slot.text and not slot.numbers:
                 return self.text(node, env)
-            return _fitting(self.expression(node, env), slot)
-        return _fitting(node.value, slot)
+            return fitting(self.expression(node, env), slot)
+        return fitting(node.value, slot)
 
 
-def _fitting(value: Value, slot: Slot) -> Value:
+def fitting(value: Value, slot: Slot) -> Value:
     """0 and 1 serve as bools, and a whole result serves as an int."""
     if slot.bools and not slot.numbers and isinstance(value, int) and value in (0, 1):
         return bool(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, cached_property
 from itertools import chain
 from typing import Any, TypeAlias
 
@@ -13,11 +13,11 @@ from pydantic import TypeAdapter, ValidationError
 from archspec import ops
 from archspec.diagnostics import Label, near
 from archspec.elaborate.evaluate import Env
-from archspec.elaborate.names import Failed, FileScope
+from archspec.elaborate.names import Failed, FileScope, Stand
 from archspec.elaborate.slots import slots
 from archspec.elaborate.state import State
 from archspec.graph import Node
-from archspec.ops.base import OwnedTensor
+from archspec.ops.base import Op, OwnedTensor
 from archspec.ops.initialization import Initializer, Recipe, misfit
 from archspec.ops.tensor import Parameter
 from archspec.syntax.tree import Mapping, Scalar
@@ -30,12 +30,12 @@ def read_init(files: Sequence[FileScope], state: State) -> Inits:
     """Op name or layer path -> tensor -> initialiser, as `build` takes it. What a spec that stands as a layer says
     of its layers holds unless the specs around it say otherwise."""
     complete = not state.diagnostics.has_errors  # else a layer may be missing because of another mistake
-    found = _of_chain(files, "", state.nodes, state, complete)
-    for inner, scope in state.nested:  # those further out come first
-        nodes = [node for node in scope.nodes() if not node.shared]
-        own = _of_chain(inner, f"{scope.path}.", nodes, state, complete=False)
+    found = _of_chain(Stand(files), state.nodes, state, complete)
+    for stand, layers in state.nested:  # those further out come first
+        nodes = [node for node in layers if not node.shared]
+        own = _of_chain(stand, nodes, state, complete=False)
         for node in nodes:
-            op, path = type(node.op).__name__, node.path.removeprefix(f"{scope.path}.")
+            op, path = type(node.op).__name__, stand.own(node.path)
             wanted = {**own.get(op, {}), **own.get(path, {}), **found.get(op, {}), **found.get(node.path, {})}
             owned = {name: wanted[name] for name in node.parameters() if name in wanted}
             if owned:
@@ -43,14 +43,14 @@ def read_init(files: Sequence[FileScope], state: State) -> Inits:
     return found
 
 
-def _of_chain(files: Sequence[FileScope], place: str, nodes: Sequence[Node], state: State, complete: bool) -> Inits:
+def _of_chain(stand: Stand, nodes: Sequence[Node], state: State, complete: bool) -> Inits:
     """What the files of an `extends` chain say of `nodes`; `complete`: these are all, so that an unknown one is a
     mistake."""
     found: Inits = {}
-    if not any(file.spec.init for file in files):
+    if not any(file.spec.init for file in stand.files):
         return found
-    layers = _Owned(place, nodes, state)
-    for file in files:
+    layers = _Owned(stand, nodes, state)
+    for file in stand.files:
         for key, section in file.spec.init or ():
             owners = layers.by(key, complete)
             if owners is None:
@@ -59,7 +59,7 @@ def _of_chain(files: Sequence[FileScope], place: str, nodes: Sequence[Node], sta
                 message = f"the initialisation of `{key.text}` has to be a mapping of its tensors"
                 state.diagnostics.add("A203", message, section.span, helps=["write `{weight: zeros}`"])
                 continue
-            owned_by = _owned(owners)
+            owned_by = _owned(owners, state)
             tensors = {name for _, owned in owned_by for name in owned}
             for name, node in section:
                 if owners and name.text not in tensors:
@@ -75,30 +75,37 @@ def _of_chain(files: Sequence[FileScope], place: str, nodes: Sequence[Node], sta
     return found
 
 
-def _owned(owners: Sequence[Node]) -> list[tuple[Node, dict[str, OwnedTensor]]]:
+def _owned(owners: Sequence[Node], state: State) -> list[tuple[Node, dict[str, OwnedTensor]]]:
     """What layers own, and the first of each that own equal tensors."""
     unlike = {(id(owner.op), owner.input_types): owner for owner in reversed(owners)}
-    return [(owner, owner.parameters()) for owner in reversed(unlike.values())]
+    known = state.memo.inferred
+    return [
+        (owner, known[key].owned if key in known else owner.parameters()) for key, owner in reversed(unlike.items())
+    ]
 
 
 class _Owned:
     """The layers whose weights `init` may set, by what its keys say."""
 
-    def __init__(self, place: str, nodes: Sequence[Node], state: State) -> None:
-        self._place, self._state = place, state
-        self._paths = {node.path: node for node in nodes}
-        self._ops: dict[str, list[Node]] = {}
+    def __init__(self, stand: Stand, nodes: Sequence[Node], state: State) -> None:
+        self._stand, self._state = stand, state
+        self._nodes = nodes
+        self._ops: dict[type[Op], list[Node]] = {}
         for node in nodes:
-            self._ops.setdefault(type(node.op).__name__, []).append(node)
+            self._ops.setdefault(type(node.op), []).append(node)
+
+    @cached_property
+    def _paths(self) -> dict[str, Node]:
+        return {node.path: node for node in self._nodes}
 
     def by(self, key: Scalar, complete: bool) -> Sequence[Node] | None:
         """The layers that a key means, none for an op that the network lacks; None: an absent layer, or a mistake
         that is reported."""
-        path = self._place + key.text
+        if (op := ops.find(key.text)) is not None:  # no layer is called like an op
+            return self._ops.get(op, [])
+        path = self._stand.of(key.text) or ""
         if path in self._paths:
             return [self._paths[path]]
-        if ops.find(key.text) is not None:
-            return self._ops.get(key.text, [])
         ends = (match.start() for match in re.finditer(r"\.|$", path))
         if any(path[:end] in self._state.aliases for end in ends):
             return None

@@ -4,13 +4,11 @@ exported does not; so such a network has no one meaning, and is refused."""
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from functools import cache
 from typing import NamedTuple
 
 from archspec.diagnostics import Label
 from archspec.elaborate.state import State
 from archspec.graph import Node, Output, Value
-from archspec.ops.base import Op
 
 
 class _Reading(NamedTuple):
@@ -23,18 +21,19 @@ class _Reading(NamedTuple):
 
 def report_overwritten_values(outputs: Sequence[Output], state: State) -> None:
     """Report each layer with `inplace` whose input is read elsewhere, or is an input or output of the model."""
-    in_place = {node for node in state.nodes if _works_in_place(node)}
+    able = {op for op in {type(node.op) for node in state.nodes} if "inplace" in op.model_fields}
+    in_place = {node for node in state.nodes if type(node.op) in able and getattr(node.op, "inplace", False)}
     if not in_place:
         return
-    readers: dict[Value, list[Node]] = {}
+    concerned = [node for node in state.nodes if node.inputs and (node in in_place or node.op.view)]
+    readers: dict[Value, list[Node]] = {node.inputs[0]: [] for node in concerned}
     for node in state.nodes:
         for value in node.inputs:
-            readers.setdefault(value, []).append(node)
+            if value in readers:
+                readers[value].append(node)
     results = {output.value for output in outputs}
     overwritten: dict[Node, _Reading | None] = {}  # what a layer hurts that works on its input, or shows a view of it
-    for node in state.nodes:
-        if not node.inputs or not (node in in_place or node.op.view):
-            continue
+    for node in concerned:
         value = node.inputs[0]
         found = _reading(value, node, readers[value], results)
         if found is None and value.node is not None and value.node.op.view:  # a view is overwritten with its value
@@ -42,15 +41,6 @@ def report_overwritten_values(outputs: Sequence[Output], state: State) -> None:
         overwritten[node] = found
         if found is not None and node in in_place:
             _report(node, found, state)
-
-
-def _works_in_place(node: Node) -> bool:
-    return _has_inplace(type(node.op)) and getattr(node.op, "inplace", False)
-
-
-@cache
-def _has_inplace(op: type[Op]) -> bool:
-    return "inplace" in op.model_fields
 
 
 def _reading(value: Value, node: Node, readers: Sequence[Node], results: Set[Value]) -> _Reading | None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
 from archspec.diagnostics import near
-from archspec.dims import Condition, Dim, Symbolic, evaluate
-from archspec.elaborate.evaluate import Env, divided
+from archspec.dims import Condition, Dim, Symbolic, evaluate, proofs_spent
+from archspec.elaborate.evaluate import Env, divided, fitting
 from archspec.elaborate.limits import excess, excess_of
+from archspec.elaborate.memo import Inferred
 from archspec.elaborate.names import Failed
 from archspec.elaborate.slots import slots
-from archspec.elaborate.state import Inferred, Pattern, State
+from archspec.elaborate.state import Pattern, State
 from archspec.elaborate.values import FAILED, Entry, Site
 from archspec.graph import Node, Origin, Value
-from archspec.ops.base import Op, OpError, Unsettled
+from archspec.ops.base import Op, OpError, OwnedTensor, Unsettled
 from archspec.ops.conditions import can_equal, gathered
 from archspec.source import Span
 from archspec.syntax.arithmetic import describe
@@ -49,7 +51,7 @@ def make_op(state: State, op: type[Op], layer: LayerDecl, env: Env) -> Op:
     if failed:
         _report_others(state, op, pattern.fixed | varying, layer, failed)
         raise Failed
-    key = tuple(map(_frozen, varying.values()))
+    key = tuple(map(frozen, varying.values()))
     if key not in pattern.made:
         pattern.made[key] = _equal_op(state, op, pattern.fixed | varying, layer)
         if not pattern.varying:
@@ -74,34 +76,60 @@ def _pattern(state: State, op: type[Op], arguments: Arguments, env: Env) -> Patt
     return pattern
 
 
+def with_arguments(op: Op, given: Mapping[str, Any], types: tuple[TensorType, ...], state: State) -> Inferred | None:
+    """An op with other arguments, and what it gives; None, and nothing is reported, where it would be refused, or asks
+    something of symbols."""
+    known, values = slots(type(op)), {name: getattr(op, name) for name in op.model_fields_set}
+    values |= {name: fitting(value, known[name]) for name, value in given.items()}
+    key = _key(type(op), values)
+    try:
+        made = state.memo.ops.get(key)
+        if made is None:
+            made = state.memo.ops[key] = type(op).model_validate(values)
+        found, conditions = _infer(state, made, types)
+    except (ValidationError, OpError):
+        return None
+    return found if not conditions and found.settled is None else None
+
+
+def _key(op: type[Op], values: Mapping[str, Any]) -> Any:
+    return (op, *((name, frozen(value)) for name, value in sorted(values.items())))
+
+
 def _equal_op(state: State, op: type[Op], values: dict[str, Any], layer: LayerDecl) -> Op:
     """The one op that all layers with equal arguments share. Raises Failed."""
-    key = (op, *((name, _frozen(value)) for name, value in sorted(values.items())))
-    if key not in state.ops:
-        state.ops[key] = _validated(state, op, values, layer)
-    return state.ops[key]
+    key = _key(op, values)
+    known = state.memo.ops.get(key) or state.ops.get(key)
+    if known is not None:
+        return known
+    try:
+        made = state.memo.ops[key] = op.model_validate(values)
+    except ValidationError as error:
+        made = state.ops[key] = _settled_op(state, op, values, error, layer)
+    return made
 
 
-def _frozen(value: Any) -> Any:
+def frozen(value: Any) -> Any:
     """A hashable image of an argument that tells 1, 1.0 and true apart."""
     if type(value) is int:
         return value
     if isinstance(value, list):
-        return tuple(map(_frozen, value))
+        return tuple(map(frozen, value))
     if isinstance(value, dict):
-        return tuple((key, _frozen(item)) for key, item in value.items())
+        return tuple((key, frozen(item)) for key, item in value.items())
     return type(value), value
 
 
-def _validated(state: State, op: type[Op], values: dict[str, Any], layer: LayerDecl) -> Op:
-    try:
-        return op.model_validate(values)
-    except ValidationError as error:
-        items = error.errors(include_url=False, include_context=False)
+def _settled_op(state: State, op: type[Op], values: dict[str, Any], error: ValidationError, layer: LayerDecl) -> Op:
+    """The op with numbers for symbols in the arguments that were refused. Raises Failed, with all mistakes reported."""
+    items = error.errors(include_url=False, include_context=False)
     refused = {str(item["loc"][0]) if item["loc"] else "": item for item in reversed(items)}  # a union tells it twice
     settled = {name: _at_declared(state, value) if name in refused else value for name, value in values.items()}
     if settled != values:
-        return _validated(state, op, settled, layer)
+        try:
+            return op.model_validate(settled)
+        except ValidationError as again:
+            return _settled_op(state, op, settled, again, layer)
     for name, item in reversed(refused.items()):
         _report_field(state, op, name, item, values, layer)
     raise Failed
@@ -182,6 +210,8 @@ def make_node(state: State, op: Op, layer: LayerDecl, sources: list[Entry], site
 
 
 def _inputs(state: State, op: Op, sources: list[Entry], site: Site) -> tuple[Value, ...] | None:
+    if len(sources) == 1 and op.inputs == (1, 1) and not sources[0].several:  # as nearly always
+        return sources[0].values
     values = [entry.values[0] for entry in sources if entry.values and not entry.several]
     least, most = op.inputs
     if len(values) < len(sources):
@@ -214,22 +244,33 @@ def _report_several(state: State, sources: list[Entry], site: Site) -> None:
 def _inferred(state: State, op: Op, inputs: tuple[Value, ...], arguments: Arguments, site: Site) -> Inferred | None:
     """The types of the outputs; None where the op refuses, which is reported."""
     types = tuple([value.type for value in inputs])
-    key = (id(op), types)  # ops are kept by `state.ops`, so that an id stays theirs
-    known = None if state.overrides else state.inferred.get(key)
+    known = state.memo.inferred.get((id(op), types))
     if known is not None:
         return known
-    with gathered() as conditions:
-        try:
-            found = _settled(state, op, types)
-        except OpError as error:
-            from archspec.elaborate.refusals import report_refusal  # which only errors need
+    try:
+        found, conditions = _infer(state, op, types)
+    except OpError as error:
+        from archspec.elaborate.refusals import report_refusal  # which only errors need
 
-            report_refusal(state, op, error, inputs, arguments, site)
-            return None
+        report_refusal(state, op, error, inputs, arguments, site)
+        return None
     if conditions:
         state.require(conditions, site.place.path, site.span)
-    state.inferred[key] = found
     return found
+
+
+def _infer(state: State, op: Op, types: tuple[TensorType, ...]) -> tuple[Inferred, list[Condition]]:
+    """What an op gives, and what it asks of symbols where it is asked first. Raises OpError."""
+    key = (id(op), types)
+    known = state.memo.inferred.get(key) or state.inferred.get(key)
+    if known is not None:
+        return known, []
+    spent = proofs_spent()
+    with gathered() as conditions:
+        found = _settled(state, op, types)
+    of_this_network = conditions or found.settled or proofs_spent() > spent
+    (state.inferred if of_this_network else state.memo.inferred)[key] = found
+    return found, conditions
 
 
 def _settled(state: State, op: Op, types: tuple[TensorType, ...]) -> Inferred:
@@ -238,8 +279,9 @@ def _settled(state: State, op: Op, types: tuple[TensorType, ...]) -> Inferred:
     while True:
         try:
             outputs = _as_tuple(op.infer(*settled))
-            _refuse_excess(op, settled, outputs)
-            return Inferred(outputs, settled if settled is not types else None)
+            owned = op.parameters(*settled)
+            _refuse_excess(settled, outputs, owned)
+            return Inferred(op, outputs, owned, settled if settled is not types else None)
         except Unsettled as error:
             number = error.written or evaluate(error.size, state.declared)
             if not isinstance(number, int) or not can_equal(error.size, number):
@@ -247,14 +289,16 @@ def _settled(state: State, op: Op, types: tuple[TensorType, ...]) -> Inferred:
             settled = tuple(_with_number(type_, error.size, number) for type_ in settled)
 
 
-def _refuse_excess(op: Op, inputs: tuple[TensorType, ...], outputs: tuple[TensorType, ...]) -> None:
+def _refuse_excess(
+    inputs: tuple[TensorType, ...], outputs: tuple[TensorType, ...], owned: Mapping[str, OwnedTensor]
+) -> None:
     """Refuse what is too large for any runtime: results, and weights."""
     for type_ in outputs:
         if type_ in inputs:
             continue
         if message := excess(type_):
             raise OpError(message, code="A605")
-    for tensor in op.parameters(*inputs).values():
+    for tensor in owned.values():
         if message := excess_of(tensor.shape, tensor.dtype):
             raise OpError(message, code="A605")
 

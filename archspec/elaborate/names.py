@@ -5,7 +5,8 @@ Whatever fails is reported where it fails, once, and raises `Failed`; what depen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from archspec.elaborate.effort import Effort
     from archspec.elaborate.values import ValueScope
 
+
+_PYTHON = re.compile(r"(?:(?:torch\.)?nn\.)?(\w+)(\(.*\))?", re.DOTALL)
 
 # What torch's functions and other libraries call an op.
 _SYNONYMS = {
@@ -195,12 +198,40 @@ class FileScope:
             return [Help(f"it is called `{meant}` here", meant)]
         return near(name, [*self.blocks, *ops.names()])
 
+    def as_in_python(self, text: str) -> Help | None:
+        """Help for `nn.ReLU`, `ReLU()` and `Conv2d(3, 8, 3)`; None for anything else."""
+        match = _PYTHON.fullmatch(text)
+        if match is None or self.op_named(match[1]) is None:
+            return None
+        has_arguments = bool(match[2] and match[2].strip("() "))
+        return Help(f"write `{{op: {match[1]}, ...}}`") if has_arguments else Help(f"write `{match[1]}`", match[1])
+
+
+class Stand(NamedTuple):
+    """Where the layers of a network's files stand: below a path, or, if it is `only` one of them, at that path."""
+
+    files: Sequence[FileScope]
+    path: str = ""
+    only: str = ""
+
+    def of(self, own: str) -> str | None:
+        """The path in the network of the layer that the files know by `own`; None: it is not in there."""
+        if self.only:
+            if own != self.only and not own.startswith(f"{self.only}."):
+                return None
+            own = own[len(self.only) + 1 :]
+        return f"{self.path}.{own}".strip(".")
+
+    def own(self, path: str) -> str:
+        """What the files call the layer at a path below."""
+        return f"{self.only}.{path[len(self.path):].strip('.')}".strip(".")
+
 
 def use_values(arguments: Frame, caller: Frame | None) -> dict[str, str]:
     """The arguments of a block as they are in one use of it, behind the indices of the loops around that."""
     values: dict[str, Value | Pending] = {}
-    while caller is not None and caller.loop:
-        values = caller.names | values
+    while caller is not None:
+        values = caller.names | values if caller.loop else values
         caller = caller.parent
     values |= arguments.names
     return {name: in_spec(value) for name, value in values.items() if not isinstance(value, Pending)}

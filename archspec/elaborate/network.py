@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,13 +16,13 @@ from archspec.elaborate.files import Files, bind_defaults
 from archspec.elaborate.initialisation import read_init
 from archspec.elaborate.inplace import report_overwritten_values
 from archspec.elaborate.limits import excess
-from archspec.elaborate.names import BlockRef, Failed, FileScope
+from archspec.elaborate.names import BlockRef, Failed, FileScope, Stand
 from archspec.elaborate.outputs import find_outputs, mark_training_only, report_dead_layers
 from archspec.elaborate.promises import check_promises
 from archspec.elaborate.stack import stack_deepened
 from archspec.elaborate.state import MAX_LAYERS, Context, State
 from archspec.elaborate.symbols import judge_symbols
-from archspec.elaborate.values import FAILED, Entry, Place, Site, ValueScope
+from archspec.elaborate.values import FAILED, Entry, Place, Site, Unsealed, ValueScope
 from archspec.elaborate.walker import Walker
 from archspec.graph import Graph, Scope, Value
 from archspec.source import Span
@@ -55,30 +54,43 @@ class Options:
 
 class Elaborated(NamedTuple):
     """What became of a spec: its network, or None where it has errors, or is a library; the spec behind those that it
-    extends, base first; and how often the bodies of blocks are used."""
+    extends, base first; and the bodies of blocks, for each use."""
 
     graph: Graph | None
     chain: Sequence[Spec]
-    uses: Counter[Span]
+    uses: Sequence[Span]
 
 
 def elaborate(spec: Spec, library: Library, diagnostics: Diagnostics, options: Options | None = None) -> Elaborated:
     """The network of a spec; what is wrong with it is added to `diagnostics`."""
-    network = _Network(spec, library, diagnostics, options or Options())
+    options = options or Options()
+    try:
+        return _elaborated(_Network(spec, library, diagnostics, options))
+    except Unsealed:
+        return _elaborated(_Network(spec, library, diagnostics, options, stamps=False))
+
+
+def _elaborated(network: _Network) -> Elaborated:
     graph = None
     try:
         with collector_paused(), proofs_bounded(), stack_deepened():
             graph = network.elaborate()
     except TooLarge:
         pass
+    if network.options.watch is None:
+        for scope in network.state.scopes:
+            scope.forget()
     return Elaborated(graph, network.chain, network.state.uses)
 
 
 class _Network:
-    def __init__(self, spec: Spec, library: Library, diagnostics: Diagnostics, options: Options) -> None:
+    def __init__(
+        self, spec: Spec, library: Library, diagnostics: Diagnostics, options: Options, *, stamps: bool = True
+    ) -> None:
         self.spec, self.diagnostics, self.options = spec, diagnostics, options
         evaluator = Evaluator(diagnostics, Effort(diagnostics), options.watch)
         self.state = State(diagnostics, evaluator, options.max_layers, overrides=options.overrides)
+        self.state.stamps = stamps and not options.overrides and options.watch is None
         self.files = Files(library, evaluator)
         self.walker = Walker(self.state, self.files)
         self.chain: Sequence[Spec] = ()
@@ -111,8 +123,8 @@ class _Network:
                 self.diagnostics.add("A303", f"{self.spec.name} has no arg `{name}`", key.span, helps=helps)
         files = self.files.open(chain, self.options.arguments)
         if self.options.watch is not None:
-            self.options.watch.opened(files, "", self.state)
-        self.state.note_edits(files)
+            self.options.watch.opened(Stand(files), self.state)
+        self.state.note_edits(Stand(files))
         self.state.defaults = self.files.all_defaults(files, self.state)
         return files
 
@@ -147,8 +159,11 @@ class _Network:
         report_dead_layers(outputs, self.state)
         report_overwritten_values(outputs, self.state)
         mark_training_only(outputs, self.state.nodes)
+        asked = len(self.state.requirements)
         for spec, file in zip(chain, files, strict=True):
             check_promises(spec.asserts, Env(file.frame, file, values), self.state, self.state.nodes)
+        if len(self.state.requirements) > asked:
+            judge_symbols(self.state)
         read = tuple(value for value in inputs.values() if value is not None)
         if outputs and values.prev.values:
             root.output = outputs[0].value
@@ -162,6 +177,7 @@ class _Network:
             self.state.aliases,
             tuple(self.state.requirements.values()),
             self.state.declared,
+            next((spec.state_dict_version for spec in reversed(chain) if spec.state_dict_version), 1),
         )
 
     def _check_edits_met(self) -> None:
@@ -218,12 +234,16 @@ class _Network:
             return None
         if shape is not None and len(shape) == len(declared.shape):
             self._note_declared(known, declared, owner)
-        self.state.given[name] = [item.span for item in (shape if shape is not None else declared.shape)]
+        written = shape if shape is not None else declared.shape
+        self.state.given[name] = [item.span for item in written]
         type_ = TensorType(known, axes, declared.dtype)
         if (message := excess(type_)) is not None:
             self.diagnostics.add("A605", f"`{name}` is {message}", declared.key.span)
             return None
-        return Value(name, type_)
+        value = Value(name, type_)
+        if self.options.watch is not None:
+            self.options.watch.input(value, written, Env(owner.frame, owner))
+        return value
 
     def _note_declared(self, sizes: tuple[Dim, ...], declared: InputDecl, file: FileScope) -> None:
         """Keep the sizes that the spec itself gives to what is a symbol in this run."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archspec.diagnostics import Diagnostics, Use
 from archspec.dims import Condition
 from archspec.elaborate.effort import STEPS_PER_LAYER
 from archspec.elaborate.evaluate import Env, Evaluator
-from archspec.elaborate.names import BlockRef, FileScope, Frame, OpRef
+from archspec.elaborate.memo import Inferred, Memo, memo
+from archspec.elaborate.names import BlockRef, FileScope, Frame, OpRef, Stand
 from archspec.elaborate.slots import Slot
 from archspec.elaborate.values import Place, ValueScope
 from archspec.graph import Node, Requirement, Scope, Value
@@ -21,7 +21,9 @@ from archspec.syntax.document import BlockDecl
 from archspec.syntax.layers import LayerDecl, Layers
 from archspec.syntax.tree import Node as TreeNode
 from archspec.syntax.tree import Scalar
-from archspec.types import TensorType
+
+if TYPE_CHECKING:
+    from archspec.elaborate.template import Key, Record, Template
 
 MAX_LAYERS = 100_000
 _MOST_TRIED = 10_000  # of the layers in blocks that nothing uses
@@ -35,13 +37,6 @@ class Absent(NamedTuple):
     name: str
     span: Span
     unread: tuple[Value, ...]
-
-
-class Inferred(NamedTuple):
-    """The types of an op's outputs, and of its inputs where symbolic sizes of them have to be numbers."""
-
-    outputs: tuple[TensorType, ...]
-    settled: tuple[TensorType, ...] | None = None
 
 
 class Edit(NamedTuple):
@@ -73,6 +68,7 @@ class Known:
     targets: dict[Scalar, OpRef | BlockRef] = field(default_factory=dict)  # of those that name an op or block
     patterns: dict[tuple[LayerDecl, type[Op]], Pattern] = field(default_factory=dict)
     numbered: dict[LayerDecl, LayerDecl] = field(default_factory=dict)  # `name: {op, repeat}` as a scope of its own
+    blocks: dict[Key, Record | Template] = field(default_factory=dict)  # what was given by blocks that can be stamped
 
 
 @dataclass(slots=True, eq=False)
@@ -84,21 +80,24 @@ class State:
     max_layers: int = MAX_LAYERS
     nodes: list[Node] = field(default_factory=list)
     layer_count: int = 0
+    scopes: list[ValueScope] = field(default_factory=list)  # all that are walked
+    stamps: bool = True  # whether equal blocks are stamped
     shallow: bool = False  # whether repetitions go round once, and blocks are not entered
     aliases: dict[str, Value] = field(default_factory=dict)
     absent: list[Absent] = field(default_factory=list)
     used_blocks: set[BlockDecl] = field(default_factory=set)
-    uses: Counter[Span] = field(default_factory=Counter)  # of blocks, by their bodies
+    uses: list[Span] = field(default_factory=list)  # the bodies of blocks, for each use
     defaults: dict[str, dict[str, Any]] = field(default_factory=dict)
     default_spans: dict[tuple[str, str], Span] = field(default_factory=dict)  # by op and argument
     edits: dict[str, list[Edit]] = field(default_factory=dict)
-    nested: list[tuple[Sequence[FileScope], Scope]] = field(default_factory=list)  # specs that stand as layers
+    nested: list[tuple[Stand, list[Node]]] = field(default_factory=list)  # specs that stand as layers, and these
     met: set[str] = field(default_factory=set)  # paths of edits that met a layer
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # layer path -> changed arguments
-    ops: dict[Any, Op] = field(default_factory=dict)  # by class and arguments: equal layers share one
+    memo: Memo = field(default_factory=memo)
+    ops: dict[Any, Op] = field(default_factory=dict)  # those that are not in the memo, because they are this network's
     known: Known = field(default_factory=lambda: Known())
     argument_spans: dict[int, dict[str, Span]] = field(default_factory=dict)  # by the identity of a layer's arguments
-    inferred: dict[Any, Inferred] = field(default_factory=dict)  # by op and input types
+    inferred: dict[Any, Inferred] = field(default_factory=dict)  # likewise
     requirements: dict[Condition, Requirement] = field(default_factory=dict)  # of symbols, in the order they are met
     settled: list[Condition] = field(default_factory=list)  # what arguments of the next layer have made of symbols
     given: dict[str, list[Span]] = field(default_factory=dict)  # the sizes of the model's inputs, as they are written
@@ -111,24 +110,25 @@ class State:
             if condition.relation != "==" or turned not in self.requirements:
                 self.requirements.setdefault(condition, Requirement(condition, layer, span))
 
-    def note_edits(self, files: Sequence[FileScope], place: str = "", *, cut: bool = False) -> None:
-        """Keep what the files of an `extends` chain do to layers, whose paths start at `place`. Where the layers are
-        `cut` by an `until`, an edit may meet none."""
-        for file in files:
+    def note_edits(self, stand: Stand, *, cut: bool = False) -> None:
+        """Keep what the files of an `extends` chain do to layers. Where these are `cut`, an edit may meet none."""
+        if stand.only:  # at this path; what is done to the spec as a whole is done already
+            self.edits.pop(stand.path, None)
+        for file in stand.files:
             spec = file.spec
             found = [(path, Edit(file, layer.span, replacement=layer)) for path, layer in spec.replace.items()]
             found += [(path, Edit(file, key.span)) for path, key in spec.remove.items()]
             found += [(path, Edit(file, key.span, insert=layers)) for path, (key, layers) in spec.insert_after.items()]
             for path, edit in found:
-                whole = f"{place}.{path}" if place else path
-                self.edits.setdefault(whole, []).append(edit)
-                if cut:
-                    self.met.add(whole)
+                if (whole := stand.of(path)) is not None:
+                    self.edits.setdefault(whole, []).append(edit)
+                    if cut:
+                        self.met.add(whole)
 
-    def count(self, span: Span) -> None:
-        """Count one more layer. Raises TooLarge."""
-        self.layer_count += 1
-        self.evaluator.effort.allowed += STEPS_PER_LAYER
+    def count(self, span: Span, layers: int = 1) -> None:
+        """Count one more layer, or several. Raises TooLarge."""
+        self.layer_count += layers
+        self.evaluator.effort.allowed += layers * STEPS_PER_LAYER
         if self.layer_count > self.max_layers:
             message = f"the network has more than {self.max_layers:,} layers"
             self.evaluator.effort.refuse("A603", message, span, "`--max-layers` raises the limit")

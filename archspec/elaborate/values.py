@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, NoReturn, TypeAlias
 
 from archspec.diagnostics import Help, Use, near
 from archspec.elaborate.names import Failed, Frame, use_values
@@ -95,6 +95,13 @@ class Entry:
     absent: Span | None = None  # of an alias: where the absent layer was written
     several: bool = False  # of a multi-output layer, whose values are read by number, one or more
     any_number: bool = False  # of an alias of a multi-output layer: every number reads the same value
+    inside: Callable[[], ValueScope] | None = None  # gives its children, where they are made when they are read
+
+    def open(self) -> ValueScope | None:
+        """Its children, if it has any. Raises Unsealed."""
+        if self.inside is not None and self.absent is None:
+            self.children, self.inside = self.inside(), None
+        return self.children
 
     @property
     def is_container(self) -> bool:
@@ -116,6 +123,15 @@ class Entry:
 FAILED = Entry(None)
 
 
+class Unsealed(Exception):
+    """A layer asks of a block that was stamped, or of what a block reads, more than their values."""
+
+
+def unseal() -> NoReturn:
+    """What is not kept for templates."""
+    raise Unsealed
+
+
 @dataclass(slots=True, eq=False)
 class ValueScope:
     """The values of one scope, in order."""
@@ -131,6 +147,7 @@ class ValueScope:
     numbers: int = 0  # numbered children so far
     last: str = ""  # the name of the previous layer
     until: str | None = None  # the child behind which the walk ends
+    only: bool = False  # that one stands for the whole scope, at its place, and the others are left out
     shown: dict[str, Entry] = field(default_factory=dict)  # children that are present, and no labels: for `.*`
     gone: set[str] = field(default_factory=set)  # absent children that are no alias, because they read nothing
 
@@ -147,6 +164,13 @@ class ValueScope:
             assert holder.children is not None
             holder.values = entry.values
             holder.children.define(rest, entry, shown=shown)
+
+    def forget(self) -> None:
+        """Let go of all layers, once nobody reads them any more: scopes and entries hold each other, and would wait for
+        the garbage collector."""
+        self.prev = FAILED
+        self.names.clear()
+        self.shown.clear()
 
     def taken(self, name: str) -> str | None:
         """The part of a new child's name that another child has already; None where it is free."""
@@ -242,9 +266,10 @@ def _all_of(entry: Entry, name: str) -> list[Entry]:
     """All children of a scope, or all outputs of a layer that has several."""
     if entry.values is None:
         raise Failed
-    if entry.children is not None and entry.absent is None:
-        if entry.children.shown:
-            return list(entry.children.shown.values())
+    children = entry.open()
+    if children is not None and entry.absent is None:
+        if children.shown:
+            return list(children.shown.values())
     elif entry.any_number:
         return [entry]
     elif entry.several:
@@ -263,7 +288,7 @@ def _descend(entry: Entry, path: Path) -> Entry:
 
 def _part(entry: Entry, name: str, whole: str) -> Entry:
     """A child of a finished scope, or a numbered output."""
-    children = entry.children
+    children = entry.open()
     if children is None or entry.absent is not None:
         return _numbered(entry, name, whole)
     if name in children.names:

@@ -7,12 +7,11 @@ calls that function again at another place, with the owner of the first.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from archspec.diagnostics import Help, Label, Use, near
+from archspec.diagnostics import Help, Label, Use
 from archspec.elaborate.effort import STEPS_PER_ROUND
 from archspec.elaborate.evaluate import Env
 from archspec.elaborate.files import Files, bind, let_frame
@@ -24,6 +23,7 @@ from archspec.elaborate.reading import one_source, source_of, sources_of, unread
 from archspec.elaborate.repetition import repetitions
 from archspec.elaborate.sharing import unlike
 from archspec.elaborate.state import MAX_BLOCK_DEPTH, MAX_SCOPE_DEPTH, Absent, Context, Edit, State
+from archspec.elaborate.template import Key, Mark, Record, Template, key_of, record, sealed
 from archspec.elaborate.values import FAILED, Apply, Entry, Instantiation, Place, Site, ValueScope
 from archspec.graph import Kind, Node, Scope
 from archspec.ops.base import Op
@@ -34,8 +34,6 @@ from archspec.syntax.tree import Scalar
 
 if TYPE_CHECKING:
     from archspec.elaborate.watch import Watch
-
-_PYTHON = re.compile(r"(?:(?:torch\.)?nn\.)?(\w+)(\(.*\))?", re.DOTALL)
 
 
 @dataclass(slots=True, eq=False)
@@ -59,6 +57,9 @@ class Walker:
     def walk(self, layers: Layers, context: Context) -> None:
         """Elaborate the layers of a scope (or of a splice in it) in order."""
         effort, values = self.state.evaluator.effort, context.values
+        self.state.scopes.append(values)
+        if layers.order:
+            context.scope.order = layers.order
         for layer in layers.items:
             values.current = layer
             if not layer.loops and layer.let is None:
@@ -93,17 +94,19 @@ class Walker:
     def _one(self, layer: LayerDecl, named: bool, context: Context) -> None:
         """Elaborate one repetition of one layer, and make it the previous one."""
         try:
-            name = layer_name(layer, context, self.state) if named else None
+            name = self.state.known.names.get(layer) or layer_name(layer, context, self.state) if named else None
         except Failed:
             context.values.uncertain = True
             name = None
+        if context.values.only and (name != context.values.until or layer.kind == "splice"):
+            return
         if name is not None and not is_free(name, layer, context, self.state):
             return
         present, apply = self._what(layer, context)
-        if not present:
+        if not present and not self._is_edited(layer, name, context):
             self._absent(layer, name, context)
             return
-        if layer.let is not None:
+        if layer.let is not None and present:
             context.frame.force()
         if layer.kind == "splice":
             self._splice(layer, name, context)
@@ -113,7 +116,7 @@ class Walker:
             context.values.numbers += 1
             if not is_free(name, layer, context, self.state):
                 return
-        place = context.place.child(name)
+        place = context.place if context.values.only else context.place.child(name)
         if place.path.count(".") >= MAX_SCOPE_DEPTH:
             self._report_too_deep(layer, name, context)
             return
@@ -121,16 +124,28 @@ class Walker:
         if edits is None:
             self._present(layer, name, place, apply, context, context)
         else:
-            self._edited(layer, name, place, apply, edits, context)
+            self._edited(layer, name, place, apply, edits, context, present)
+
+    def _is_edited(self, layer: LayerDecl, name: str | None, context: Context) -> bool:
+        """Whether `extends` names a layer that is absent: what stands in its place may be there."""
+        named = name is not None and layer.kind != "splice"
+        return named and context.place.child(name or "").owner in self.state.edits
 
     def _edited(
-        self, layer: LayerDecl, name: str, place: Place, apply: Apply | None, edits: list[Edit], context: Context
+        self,
+        layer: LayerDecl,
+        name: str,
+        place: Place,
+        apply: Apply | None,
+        edits: list[Edit],
+        context: Context,
+        present: bool,
     ) -> None:
         """A layer whose path `extends` names: the last word on it counts."""
         last = next((edit for edit in reversed(edits) if edit.insert is None), None)
-        if last is None:
+        if last is None and present:
             self._present(layer, name, place, apply, context, context)
-        elif last.replacement is None:
+        elif last is None or last.replacement is None:
             self._absent(layer, name, context)
         else:
             self._replace(layer, name, place, last.replacement, _in_file(context, last), context)
@@ -181,7 +196,9 @@ class Walker:
             if layer.kind == "share":
                 return True, self._share_applier(layer, context)
             if layer.kind == "spec":
-                return True, self._spec_applier(layer, context)
+                from archspec.elaborate.nesting import spec_applier
+
+                return True, spec_applier(self, layer, context)
         except Failed:
             pass
         return True, None
@@ -204,7 +221,7 @@ class Walker:
                 helps = env.file.near_ops(text) or [Help("docs/ops.md lists the ops")]
                 self.state.diagnostics.add("A302", f"there is no op or block `{text}`", word.inner, helps=helps)
                 raise Failed
-            if (help := _as_in_python(text, env)) is not None:
+            if (help := env.file.as_in_python(text)) is not None:
                 message = "an op goes by its bare name, and its arguments are keys"
                 self.state.diagnostics.add("A302", message, word.inner, helps=[help])
                 raise Failed
@@ -289,7 +306,27 @@ class Walker:
             return FAILED
         if ref.block.layers is None:
             return self._apply_bound(ref, frame, sources, site)
-        return self._apply_layers(ref, ref.block.layers, frame, sources, site)
+        key = key_of(ref, frame, sources, site, self.state)
+        if key is None:
+            return self._apply_layers(ref, ref.block.layers, frame, sources, site)
+        return self._apply_again(key, ref, ref.block.layers, frame, sources, site)
+
+    def _apply_again(
+        self, key: Key, ref: BlockRef, layers: Layers, frame: Frame, sources: list[Entry], site: Site
+    ) -> Entry:
+        """Layers that a use before this one, with an equal key, may have given already."""
+        blocks = self.state.known.blocks
+        known = blocks.get(key)
+        if isinstance(known, Record):
+            known = blocks[key] = Template(known, self.state)
+        entry = known.stamp(frame, sources, site, self.state) if known is not None else None
+        if entry is not None:
+            return entry
+        before = Mark.of(self.state)
+        entry = self._apply_layers(ref, layers, frame, sealed(sources), site)
+        if known is None and (made := record(ref.block, site, entry, before, self.state)) is not None:
+            blocks[key] = made
+        return entry
 
     def _apply_bound(self, ref: BlockRef, frame: Frame, sources: list[Entry], site: Site) -> Entry:
         """A bound op: the op itself at the caller's place, its arguments read in the block's frame."""
@@ -310,14 +347,14 @@ class Walker:
     def _apply_layers(self, ref: BlockRef, layers: Layers, frame: Frame, sources: list[Entry], site: Site) -> Entry:
         block = ref.block
         names = dict(zip(block.inputs, sources, strict=True))
-        scope = self._new_scope(site, "block", sources, block.inputs, block.name)
+        scope = self.new_scope(site, "block", sources, block.inputs, block.name)
         values = ValueScope(None, scope, sources[0], names, layers)
         within = self._inside(ref, frame, site)
         first = len(self.state.nodes)
         with self.state.diagnostics.inside(within):
             inner = Context(self._block_frame(ref, frame, values), ref.file, values, scope, site.place, within)
             self.walk(layers, inner)
-            entry = self._leave(scope, values, site)
+            entry = self.leave(scope, values, site)
             if block.asserts and entry.values is not None:
                 check_promises(block.asserts, inner, self.state, self.state.nodes[first:])
         return entry
@@ -353,7 +390,7 @@ class Walker:
 
     def _inside(self, ref: BlockRef, frame: Frame, site: Site) -> tuple[Use, ...]:
         body = ref.block.body
-        self.state.uses[body] += 1
+        self.state.uses.append(body)
         if self.watch is not None:
             self.watch.called(site.place.path, ref.name, "block", ref.block.key.span, Env(frame, ref.file))
         return (*site.within, Instantiation(body, ref.name, site.place.path, site.span, frame, site))
@@ -364,14 +401,14 @@ class Walker:
 
         def apply(sources: list[Entry], site: Site) -> Entry:
             source = one_source(layer, sources, site, self.state)
-            scope = self._new_scope(site, "mapping" if children.named else "list", [source])
+            scope = self.new_scope(site, "mapping" if children.named else "list", [source])
             values = ValueScope(context.values, scope, source, layers=children)
             self.walk(children, Context(context.frame, context.file, values, scope, site.place, site.within))
-            return self._leave(scope, values, site)
+            return self.leave(scope, values, site)
 
         return apply
 
-    def _new_scope(
+    def new_scope(
         self, site: Site, kind: Kind, sources: list[Entry], names: tuple[str, ...] = ("x",), label: str = ""
     ) -> Scope:
         """A scope as the next step of the site's scope."""
@@ -381,7 +418,7 @@ class Walker:
         site.scope.steps.append(scope)
         return scope
 
-    def _leave(self, scope: Scope, values: ValueScope, site: Site) -> Entry:
+    def leave(self, scope: Scope, values: ValueScope, site: Site) -> Entry:
         """The entry of a finished scope: its last value."""
         values.finished = True
         entry = Entry(None, values, scope, owner=site.place.owner)
@@ -421,60 +458,6 @@ class Walker:
             return result
 
         return apply
-
-    def _spec_applier(self, layer: LayerDecl, env: Env) -> Apply:
-        """Another spec's layers as a scope: its inputs are bound to what the layer reads."""
-        assert layer.word is not None
-        files = self.files.open_layer(layer.word, layer.arguments, env)
-        base, name, layers = files[0], files[-1].spec.name, files[0].spec.layers
-        until = self.state.evaluator.text(layer.until, env) if layer.until else None
-        names = tuple(next((file.spec.inputs for file in reversed(files) if file.spec.inputs), ()))
-        if layers is None:  # its file has said why
-            raise Failed
-
-        def apply(sources: list[Entry], site: Site) -> Entry:
-            if not self._binds(name, names, sources, site):
-                return FAILED
-            scope = self._new_scope(site, "spec", sources, names, name)
-            inputs = dict(zip(names, sources, strict=True))
-            values = ValueScope(None, scope, sources[0], dict(inputs), layers, until=until)
-            use = Instantiation(base.spec.root.span, name, site.place.path, site.span, base.frame, site)
-            within = (*site.within, use)
-            if self.watch is not None:
-                self.watch.opened(files, site.place.path, self.state)
-                place = files[-1].spec.root.span.slice(0, 1)
-                self.watch.called(site.place.path, name, "spec", place, Env(files[-1].frame, files[-1]))
-            if site.place.path == site.place.owner:
-                self.state.note_edits(files, site.place.path, cut=until is not None)
-                self.state.nested.append((files, scope))
-            with self.files.inside(files, self.state), self.state.diagnostics.inside(within):
-                self.walk(layers, Context(base.frame, base, values, scope, site.place, within))
-            if layer.until is not None and (until in inputs or until not in values.names) and not values.uncertain:
-                helps = near(until or "", values.names.keys() - inputs.keys())
-                self.state.diagnostics.add("A315", f"`{name}` has no layer `{until}`", layer.until.inner, helps=helps)
-                return FAILED
-            return self._leave(scope, values, site)
-
-        return apply
-
-    def _binds(self, name: str, inputs: tuple[str, ...], sources: list[Entry], site: Site) -> bool:
-        """Whether a spec gets as many values as it has inputs."""
-        if len(sources) == len(inputs):
-            return True
-        several = "s" if len(inputs) > 1 else ""
-        message = f"`{name}` reads {len(inputs)} value{several} ({', '.join(inputs)}), and gets {len(sources)}"
-        surplus = len(inputs) if len(sources) > len(inputs) else 0
-        self.state.diagnostics.add("A504", message, site.source_span(surplus))
-        return False
-
-
-def _as_in_python(text: str, env: Env) -> Help | None:
-    """Help for `nn.ReLU`, `ReLU()` and `Conv2d(3, 8, 3)`; None for anything else."""
-    match = _PYTHON.fullmatch(text)
-    if match is None or env.file.op_named(match[1]) is None:
-        return None
-    has_arguments = bool(match[2] and match[2].strip("() "))
-    return Help(f"write `{{op: {match[1]}, ...}}`") if has_arguments else Help(f"write `{match[1]}`", match[1])
 
 
 def _in_file(context: Context, edit: Edit) -> Context:

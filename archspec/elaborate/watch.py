@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from archspec.derivation import Call, Derivation, Passage
 from archspec.elaborate.derive import Bound, Deriver, Index, Let, as_now, expression, of_slot
 from archspec.elaborate.inference import inferred_argument
-from archspec.elaborate.names import BlockRef, FileScope, Frame, OpRef
+from archspec.elaborate.names import BlockRef, FileScope, Frame, OpRef, Stand
 from archspec.elaborate.slots import slots
-from archspec.graph import Graph, Node
+from archspec.graph import Graph, Node, Value
 from archspec.source import Span
 from archspec.syntax import tree
 
@@ -31,8 +31,9 @@ class Watch:
     def __init__(self, paths: Iterable[str]) -> None:
         self.paths = frozenset(paths)
         self.passages: dict[str, Passage] = {}
+        self.inputs: dict[str, tuple[Derivation, ...]] = {}  # the sizes of the model's
         self._deriver = Deriver()
-        self._files: list[tuple[Sequence[FileScope], str]] = []  # with the path that they stand at; outermost first
+        self._stands: list[Stand] = []  # outermost first
 
     # --- what makes the names of frames ---------------------------------------------------------------
 
@@ -65,10 +66,18 @@ class Watch:
 
     # --- what passes ----------------------------------------------------------------------------------
 
-    def opened(self, files: Sequence[FileScope], path: str, state: State) -> None:
+    def opened(self, stand: Stand, state: State) -> None:
         """The layers of a network, or of a spec that stands as a layer, are about to pass."""
-        self._files.append((files, path))
+        self._stands.append(stand)
         self._deriver.given = state.given
+
+    def input(self, value: Value, written: Sequence[tree.Scalar], env: Env) -> None:
+        """An input of the model passes, of which each size is written."""
+        sizes = enumerate(zip(value.type.axes, value.type.shape, written, strict=True))
+        self.inputs[value.name] = tuple(
+            self._deriver.derived(label or str(axis), size, "written", item, env, expression)
+            for axis, (label, size, item) in sizes
+        )
 
     def layer(
         self, path: str, layer: LayerDecl, target: OpRef | BlockRef | None, env: Env, state: State, absent: bool = False
@@ -129,7 +138,7 @@ class Watch:
         """What the spec's `defaults` give to an op, by the place that counts."""
         for name, value in state.defaults.get(op.__name__, {}).items():
             place = state.default_spans[op.__name__, name]
-            file = next(file for files, _ in self._files for file in files if file.spec.file is place.file)
+            file = next(file for stand in self._stands for file in stand.files if file.spec.file is place.file)
             section = file.spec.defaults and file.spec.defaults.get(op.__name__)
             assert isinstance(section, tree.Mapping)
             [node] = [node for key, node in section if key.text == name]
@@ -173,20 +182,14 @@ class Watch:
                 yield self._initialiser(tensor, wanted[tensor], node.path, op)
 
     def _initialiser(self, tensor: str, value: Any, path: str, op: str) -> Derivation:
-        for files, place in self._files:
-            own = path.removeprefix(f"{place}.") if place else path
-            for key in (own, op):
-                for file in reversed(files):
+        for stand in self._stands:
+            for key in (stand.own(path), op):
+                for file in reversed(stand.files):
                     section = file.spec.init.get(key) if file.spec.init else None
                     if isinstance(section, tree.Mapping) and (node := section.get(tensor)) is not None:
                         about = f"`init` of {file.spec.name}"
                         return self._deriver.derived(tensor, value, "written", node, _of(file), expression, about)
         return Derivation(tensor, value, "written", "`init`")
-
-    @property
-    def given(self) -> Mapping[str, Sequence[Span]]:
-        """Where the sizes of the model's inputs are written."""
-        return self._deriver.given
 
 
 def _of(file: FileScope) -> Env:

@@ -28,12 +28,11 @@ _KINDS = {
 
 def report_misaligned_merges(network: Network) -> None:
     """Merges of values at which the same position sees different pixels."""
-    merges = [node for node in network.graph.nodes if len(node.inputs) > 1]
-    if not merges or not _may_be_misaligned(network.graph):
+    if not _may_be_misaligned(network.graph):
         return
     from archspec.lint.meetings import report_meetings
 
-    report_meetings(merges, network)
+    report_meetings([node for node in network.graph.nodes if len(node.taken) > 1], network)
 
 
 def _may_be_misaligned(graph: Graph) -> bool:
@@ -44,12 +43,16 @@ def _may_be_misaligned(graph: Graph) -> bool:
         axes = sum(axis in SPATIAL for axis in value.type.axes)
         grids[value] = same.setdefault(((1.0, 0.0),) * axes, ((1.0, 0.0),) * axes) if axes else None
     for node in graph.nodes:
-        grid = None
-        for value in node.inputs:
-            other = grids[value]
-            if grid is not None and other is not None and other is not grid:
-                return True
-            grid = grid or other
+        inputs = node.inputs
+        if len(inputs) == 1:  # most layers
+            grid = grids[inputs[0]]
+        else:
+            grid = None
+            for value in node.taken:
+                other = grids[value]
+                if grid is not None and other is not None and other is not grid:
+                    return True
+                grid = grid or other
         if grid is not None:
             kind = _kind(type(node.op))
             if not kind:

@@ -8,7 +8,8 @@ from archspec.diagnostics import Diagnostics, Label
 from archspec.syntax.document import Spec
 from archspec.syntax.layers import LayerDecl, Layers
 
-_READ_NOTHING = ("Parameter", "Buffer")  # and are never the previous layer
+_READ_NOTHING = ("Parameter", "Buffer", "RelativePositionIndex", "RelativeCoordinates")
+"""Ops that are never the previous layer."""
 
 
 def report_continued_branches(spec: Spec, diagnostics: Diagnostics) -> None:

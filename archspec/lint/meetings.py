@@ -45,7 +45,7 @@ def _meeting(node: Node, fields: Mapping[Value, Field | None]) -> _Meeting | Non
 def _along_axes(node: Node, fields: Mapping[Value, Field | None]) -> Iterator[tuple[str, dict[int, Reach]]]:
     """What a layer's inputs see along each axis of the image, where their positions are also its own."""
     result = node.outputs[0].type
-    known = {i: fields[value] or {} for i, value in enumerate(node.inputs)}
+    known = {i: fields[value] or {} for i, value in enumerate(node.taken)}
     for axis in dict.fromkeys(axis for field in known.values() for axis in field):
         seen = {i: field[axis] for i, field in known.items() if axis in field}
         yield (

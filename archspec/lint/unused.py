@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from archspec.diagnostics import Diagnostics, near
 from archspec.graph import Graph
@@ -35,7 +36,8 @@ def report_unmentioned_names(chain: Sequence[Spec], diagnostics: Diagnostics) ->
             diagnostics.add("A401", f"nothing mentions {what} `{key.text}`", key.span, helps=helps)
 
 
-def _mentioned(spec: Spec) -> set[str]:
+@lru_cache(maxsize=64)  # many networks stand on one spec
+def _mentioned(spec: Spec) -> frozenset[str]:
     """The words of a spec that may mention a name: those of its texts, and in the `{expr}` of keys."""
     texts: list[str] = []
     waiting: list[tree.Node] = []
@@ -52,7 +54,7 @@ def _mentioned(spec: Spec) -> set[str]:
                 _read_entry(key, value, texts, waiting)
         else:
             waiting += node.items
-    return set(_WORD.findall("\n".join(texts)))
+    return frozenset(_WORD.findall("\n".join(texts)))
 
 
 def _read_entry(key: Scalar, value: tree.Node, texts: list[str], waiting: list[tree.Node]) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from archspec import ops
+from archspec.compilation import compile_target
 from archspec.diagnostics import MOST_ERRORS, Diagnostics
-from archspec.driver import compile_target
 from archspec.elaborate import Options, elaborate
 from archspec.elaborate.effort import Effort
 from archspec.graph import Graph
@@ -158,15 +158,15 @@ def inferred(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counts
 
 
-def test_blocks_with_equal_inputs_are_inferred_once(inferred: Counter[str]) -> None:
-    network(blocks_with("", 1))()
-    assert inferred == {"Conv2d": 2, "ReLU": 1, "Add": 1}
-    inferred.clear()
+def test_layers_with_equal_inputs_are_inferred_once(inferred: Counter[str]) -> None:
     assert len(network(blocks_with("", 1_000))().nodes) == 4_000
     assert inferred == {"Conv2d": 2, "ReLU": 1, "Add": 1}
+    inferred.clear()
+    assert len(network(blocks_with("  last: Tanh\n", 1))().nodes) == 5
+    assert inferred == {}  # another network, of the same layers
 
 
-def test_nested_blocks_with_equal_inputs_are_inferred_once(inferred: Counter[str]) -> None:
+def test_layers_of_nested_blocks_are_inferred_once(inferred: Counter[str]) -> None:
     assert len(network(nested(1_000))().nodes) == 1_024
     assert inferred == {"ReLU": 1}
 

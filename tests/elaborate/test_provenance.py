@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from archspec.driver import compile_target
+from archspec.compilation import compile_target
 from archspec.elaborate.provenance import origin
 from archspec.graph import Graph
 

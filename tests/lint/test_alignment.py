@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 import archspec
-from archspec.driver import compile_target
+from archspec.compilation import compile_target
 from archspec.lint.alignment import _may_be_misaligned
 from tests.elaborate.features import whole
 
@@ -84,13 +85,14 @@ def test_the_paths_of_an_encoder_and_decoder_are_in_line() -> None:
             assert [item.code.name for item in archspec.check(whole(text))] == []
 
 
-def test_maps_that_are_resized_to_a_size_are_in_line() -> None:
-    text = """
-    inputs: {image: [N, 4, 75, 75]}
+@pytest.mark.parametrize("size", ["size: [75, 75]", "from: [prev, image]"])
+def test_maps_that_are_resized_to_a_size_are_in_line(size: str) -> None:
+    text = f"""
+    inputs: {{image: [N, 4, 75, 75]}}
     layers:
-      down: {op: Conv2d, out_channels: 4, kernel_size: 3, stride: 2, padding: 1}
-      up: {op: Interpolate, size: [75, 75], mode: bilinear}
-      sum: {op: Add, from: [image, up]}
+      down: {{op: Conv2d, out_channels: 4, kernel_size: 3, stride: 2, padding: 1}}
+      up: {{op: Interpolate, {size}, mode: bilinear}}
+      sum: {{op: Add, from: [image, up]}}
     """
     assert archspec.check(whole(text)) == ()
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from archspec import zoo
+from archspec.compilation import compile_target
 from archspec.diagnostics import Diagnostic
-from archspec.driver import compile_target
 
 ROOT = Path(__file__).parents[2]
 SPECS = sorted((ROOT / "specs").glob("*.yaml"))
