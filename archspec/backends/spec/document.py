@@ -45,6 +45,8 @@ def _sections(graph: Graph, flat: Flat, about: About) -> Iterator[list[str]]:
     yield list(_outputs(graph, flat))
     if graph.init:
         yield ["init:", *(f"  {name(key)}: {flow(_plain(section))}" for key, section in graph.init.items())]
+    if graph.state_dict_version > 1:
+        yield [f"state_dict_version: {graph.state_dict_version}"]
     if about.allow:
         yield [f"allow: {flow(list(about.allow))}"]
 
@@ -64,6 +66,8 @@ def _block(key: str, block: Block) -> Iterator[str]:
     if block.body.children:
         yield "    layers:"
         yield from written(block.body.children, block.body.numbered, "      ")
+        if block.body.order:
+            yield f"    order: {flow(list(block.body.order))}"
     else:
         yield "    layers: []"
 

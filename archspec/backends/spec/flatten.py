@@ -88,7 +88,11 @@ class _Flattener:
         if place.own:
             children.insert(0, (place.own, Call(_ABSENT)))
         numbered = [key for key, _ in children] == [str(number) for number in range(len(children))]
-        return Group(children if numbered else list(_with_said(children, owned)), numbered)
+        if numbered:
+            return Group(children, True)
+        placed = {key.partition(".")[0] for key, _ in children}
+        order = [name for name in scope.order if name in placed]
+        return Group(list(_with_said(children, owned)), False, order=order)
 
     def _layer(self, step: Step, place: Place, before: Step | None, previous: Read | None, depth: int) -> Layer:
         if step.shared:

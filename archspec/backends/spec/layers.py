@@ -27,6 +27,7 @@ class Group(NamedTuple):
     numbered: bool
     sources: list[str] | None = None
     comment: str = ""  # what it was: the name of a block, or of a spec
+    order: Sequence[str] = ()  # of its children as modules
 
 
 Layer: TypeAlias = Call | Group
@@ -76,6 +77,8 @@ def _group(group: Group, key: str, numbered: bool, indent: str) -> Iterator[str]
         return
     yield f"{lead}layers:{comment}"
     yield from written(group.children, group.numbered, inner + _INDENT)
+    if group.order:
+        yield f"{inner}order: {flow(list(group.order))}"
 
 
 def sources(names: list[str]) -> str:

@@ -9,9 +9,11 @@ from archspec.backends.torch.calibrate import calibrate
 from archspec.backends.torch.changes import ModuleChanged, changed_arguments
 from archspec.backends.torch.examples import example_inputs, example_sizes
 from archspec.backends.torch.interpret import run_values
+from archspec.backends.torch.tapped import TappedBlueprint, tapped_module
 
 __all__ = [
     "ModuleChanged",
+    "TappedBlueprint",
     "build_module",
     "calibrate",
     "changed_arguments",
@@ -19,4 +21,5 @@ __all__ = [
     "example_sizes",
     "module_at",
     "run_values",
+    "tapped_module",
 ]

@@ -24,6 +24,8 @@ def build_module(graph: Graph) -> torch.nn.Module:
     blueprint = Blueprint(graph)
     model = _build(blueprint, "", graph.root)
     apply_init(model, graph)
+    if graph.state_dict_version != model._version:
+        model._version = graph.state_dict_version
     return model
 
 

@@ -32,7 +32,8 @@ def calibrate(model: torch.nn.Module, graph: Graph, seed: int) -> None:
     sizes = example_sizes(graph, batch=_BATCH)
     with torch.no_grad():
         for key, node, owned in graph.owned():
-            if owned.dtype.is_floating and not (owned.buffer and key != node.owner):
+            is_table = owned.init.kind == "table"
+            if owned.dtype.is_floating and not is_table and not (owned.buffer and key != node.owner):
                 tensors[key].copy_(_drawn(node, owned, sizes, generator))
         _set_statistics(model, example_inputs(graph, sizes=sizes, generator=generator))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from inspect import signature
 from typing import Any
 
@@ -24,12 +24,15 @@ class ModuleChanged(Exception):
         self.message = message
 
 
-def changed_arguments(model: torch.nn.Module, graph: Graph) -> dict[str, dict[str, Any]]:
+def changed_arguments(
+    model: torch.nn.Module, graph: Graph, among: Container[str] | None = None
+) -> dict[str, dict[str, Any]]:
     """The layers whose module is another one of the same op: by path, the arguments that differ from those it was
-    built with. Raises ModuleChanged where a module is missing, new, or of another class."""
+    built with. Raises ModuleChanged where a module is missing, new, or of another class. `among`: the paths of the
+    modules that are looked at."""
     blueprint = Blueprint(graph)
     changes: dict[str, dict[str, Any]] = {}
-    _compare(blueprint, "", graph.root, model, changes)
+    _compare(blueprint, "", graph.root, model, changes, among)
     return changes
 
 
@@ -39,6 +42,7 @@ def _compare(
     step: Node | Scope | None,
     module: torch.nn.Module,
     changes: dict[str, dict[str, Any]],
+    among: Container[str] | None,
 ) -> None:
     built = module_class(blueprint, path, step)
     if type(module) is not built:
@@ -55,9 +59,11 @@ def _compare(
         if name not in known:
             raise ModuleChanged(_join(path, name), f"is {type(child).__name__}, which the spec does not have")
     for name, below in known.items():
+        if among is not None and _join(path, name) not in among:
+            continue
         if name not in children:
             raise ModuleChanged(_join(path, name), "is missing")
-        _compare(blueprint, _join(path, name), below, children[name], changes)
+        _compare(blueprint, _join(path, name), below, children[name], changes, among)
     for name, below in blueprint.tree.children[path].items():
         if isinstance(below, Node) and below in blueprint.recipes.tensors:
             found = _tensor_arguments(below, getattr(module, name, None))

@@ -90,7 +90,9 @@ class _Forward:
 
     def returns(self) -> Iterator[str]:
         if self.plan.ends_in_call:
-            yield f"return {self.expression(self.plan.calls[-1])}"
+            text = self.expression(self.plan.calls[-1])
+            in_dictionary = self.plan.scope.parent is None and self.blueprint.by_name
+            yield f"return {_dictionary({self.blueprint.graph.outputs[0].name: text}) if in_dictionary else text}"
         elif self.plan.scope.parent is not None:
             yield f"return {self.texts[self.plan.returned[0]]}"
         else:
@@ -100,7 +102,8 @@ class _Forward:
             if len(always) < len(named):
                 yield "if self.training:"
                 yield f"    return {_dictionary(named)}"
-            yield f"return {_dictionary(always) if len(always) != 1 else next(iter(always.values()))}"
+            several = len(always) != 1 or self.blueprint.by_name
+            yield f"return {_dictionary(always) if several else next(iter(always.values()))}"
 
     def address(self, path: str) -> str:
         """The source that finds a module or owned tensor by its path."""

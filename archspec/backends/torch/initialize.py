@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -15,8 +16,11 @@ _normal_form: TypeAdapter[Any] = TypeAdapter(Initializer)
 
 
 def initialize(tensor: torch.Tensor, name: str, arguments: Mapping[str, Any]) -> None:
-    """Fill a tensor by the function of torch.nn.init called `name`, without its trailing underscore."""
-    getattr(torch.nn.init, f"{name}_")(tensor, **arguments)
+    """Fill a tensor by the function of torch.nn.init called `name`, without its trailing underscore, or by that of a
+    dotted name."""
+    module, _, function = name.rpartition(".")
+    fill = getattr(import_module(module), function) if module else getattr(torch.nn.init, f"{name}_")
+    fill(tensor, **arguments)
 
 
 def apply_init(model: torch.nn.Module, graph: Graph) -> None:

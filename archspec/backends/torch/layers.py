@@ -15,6 +15,17 @@ class LayerNorm2d(torch.nn.LayerNorm):
         return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
+class KeylessLinear(torch.nn.Linear):
+    """A Linear for queries, keys and values side by side, whose keys have no bias, as in torchvision's Swin V2."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        bias: torch.Tensor | None = self.bias
+        if bias is not None:
+            queries, keys, values = bias.chunk(3)
+            bias = torch.cat([queries, torch.zeros_like(keys), values])
+        return torch.nn.functional.linear(x, self.weight, bias)
+
+
 class StochasticDepth(torch.nn.Module):
     """Drops its whole input in training: for each sample by itself (`row`) or for all at once (`batch`),
     with probability `p`, and scales what stays by 1 / (1 - p). Draws the random numbers that

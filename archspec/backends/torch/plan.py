@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from archspec.backends.torch.dataflow import Dataflow, Slot
 from archspec.backends.torch.formulas import Place, Recipes, call_source, result_places
@@ -72,6 +72,8 @@ class Blueprint:
     modules of every scope and container by name, and `indexed` the paths of those among them whose child
     modules are called 0, 1, 2, ... without a gap, so that an index finds them."""
 
+    by_name: ClassVar[bool] = False  # whether a single output, too, is given under its name
+
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.tree = module_tree(graph)
@@ -133,7 +135,8 @@ class Blueprint:
 
     def _call(self, step: Node | Scope, flow: Dataflow) -> Call:
         name = step.path.removeprefix(f"{flow.scope.path}.")
-        in_training = flow.scope.parent is None  # the only forward that gives training outputs
+        # The forward of the root is the only one that gives training outputs.
+        in_training = flow.scope.parent is None and any(output.training for output in self.graph.outputs)
         if isinstance(step, Scope):
             output = flow.output(step)
             source, reads, passed = self._arguments(step, flow)

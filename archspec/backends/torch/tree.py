@@ -38,6 +38,9 @@ def module_tree(graph: Graph) -> Tree:
                 place(step.path, step)
             if isinstance(step, Scope):
                 enter(step)
+        if scope.order and not scope.shared:
+            found = children[scope.path]
+            children[scope.path] = {name: found[name] for name in (*scope.order, *found) if name in found}
 
     enter(graph.root)
     return Tree(children, applications)

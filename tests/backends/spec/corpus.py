@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from archspec import given, zoo
-from archspec.driver import Compilation, compile_target
+from archspec.compilation import Compilation, compile_target
 from tests.elaborate.features import Feature
 from tests.proof.networks_draw import draw
 from tests.proof.networks_text import write

@@ -12,8 +12,8 @@ from torch import Tensor
 import archspec
 from archspec.backends.onnx import DEFAULT_OPSET, emit
 from archspec.backends.torch import build_module
+from archspec.compilation import Compilation, compile_target
 from archspec.dims import evaluate
-from archspec.driver import Compilation, compile_target
 from archspec.graph import Graph, Node, Scope
 from archspec.types import TensorType
 from tests.twins import assert_same_state
@@ -45,6 +45,7 @@ def facts(graph: Graph) -> list[object]:
         *map(_node, graph.nodes),
         *_scopes(graph.root),
         list(graph.init.items()),
+        graph.state_dict_version,
         [(str(each.condition), each.layer) for each in graph.requirements],
     ]
 
@@ -66,7 +67,8 @@ def _scopes(scope: Scope) -> Iterator[object]:
     for step in scope.steps:
         if isinstance(step, Scope):
             assert step.output is not None
-            yield step.path, step.owner, [each.path for each in step.steps], step.inputs[0].name, step.output.name
+            inside = [each.path for each in step.steps]
+            yield step.path, step.owner, inside, step.inputs[0].name, step.output.name, step.order
             yield from _scopes(step)
 
 

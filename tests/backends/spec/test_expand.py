@@ -9,7 +9,7 @@ import pytest
 
 import archspec
 from archspec.backends.spec import ExpandError, expand, flatten
-from archspec.driver import compile_target
+from archspec.compilation import compile_target
 from tests.backends.spec.corpus import features, of_feature, random_network, targets
 from tests.backends.spec.same import assert_same_behaviour, assert_same_network, facts
 from tests.backends.spec.scoping import SCOPING, SYMBOLS
@@ -103,6 +103,13 @@ def test_sizes_from_outside_are_written_into_the_layers_that_need_them() -> None
     flat = archspec.load(network.expand())
     assert "fc: {op: Linear, in_features: 144, out_features: 5}" in network.expand()
     assert facts(flat.graph)[-1] == facts(network.graph)[-1] == [("H >= 3", "conv"), ("24*H - 48 == 144", "fc")]
+
+
+def test_the_version_of_the_state_dict_comes_along() -> None:
+    text = "layers: {fc: {op: Conv2d, out_channels: 4, kernel_size: 1}}\nstate_dict_version: 3\n"
+    network = archspec.load(whole(text))
+    flat = archspec.load(network.expand())
+    assert flat.graph.state_dict_version == network.graph.state_dict_version == 3
 
 
 def test_arguments_and_warnings_come_along(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from collections.abc import Callable
 
 import pytest
@@ -231,3 +232,12 @@ def test_module_at() -> None:
     assert module_at(model, "") is model
     with pytest.raises(AttributeError):
         module_at(model, "layer9")
+
+
+def test_the_state_dict_says_its_version() -> None:
+    """In the metadata that loaders of older checkpoints look at; copies, too."""
+    graph = nets.ALL[0]()
+    graph.state_dict_version = 2
+    model = build_module(graph)
+    for each in (model, copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert each.state_dict()._metadata[""] == {"version": 2}  # type: ignore[attr-defined]
