@@ -76,7 +76,7 @@ def hands_on(op: Op) -> bool:
 
 def owns_result(op: Op) -> bool:
     """Whether the result is a weight of the model."""
-    return type(op).__name__ in ("Parameter", "Buffer")
+    return op.inputs == (0, 0)
 
 
 def activation_bytes(node: Node, one: Mapping[str, int]) -> Dim:

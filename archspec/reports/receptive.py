@@ -89,16 +89,16 @@ def receptive_fields(graph: Graph) -> dict[Value, Field | None]:
     fields: dict[Value, Field | None] = {value: {} for value in graph.inputs}
     image = image_of(graph)
     if image:
-        fields[image] = {axis: Reach(axis, 1, ((0, 0),)) for axis in _spatial(image.type)}
+        fields[image] = {axis: Reach(axis, 1, ((0, 0),)) for axis in spatial(image.type)}
     for node in graph.nodes:
-        read = [fields[value] for value in node.inputs]
+        read = [fields[value] for value in node.taken]
         fields.update((value, _through(node, read, value.type)) for value in node.outputs)
     return fields
 
 
 def image_of(graph: Graph) -> Value | None:
     """The model input whose pixels are counted."""
-    return next((value for value in graph.inputs if _spatial(value.type)), None)
+    return next((value for value in graph.inputs if spatial(value.type)), None)
 
 
 def sizes(field: Field | None, image: Value | None) -> tuple[Dim, ...] | Literal["whole"] | None:
@@ -127,7 +127,8 @@ def _reaches(field: Field | None) -> list[Reach | None]:
     return [sight if isinstance(sight, Reach) else None for sight in (field or {}).values()]
 
 
-def _spatial(type_: TensorType) -> list[str]:
+def spatial(type_: TensorType) -> list[str]:
+    """The labels of its spatial axes, in order."""
     return [axis for axis in type_.axes if axis in SPATIAL]
 
 
@@ -149,7 +150,7 @@ def _parts(node: Node, read: Sequence[Field], out: TensorType) -> dict[str, list
     """What a result sees along each axis of the image through each of the layer's inputs."""
     receptive = node.op.receptive(*node.input_types)
     parts: dict[str, list[Sight | None]] = {}
-    for field, type_ in zip(read, node.input_types, strict=True):
+    for field, type_ in zip(read, node.input_types[: len(node.taken)], strict=True):
         for axis, sight in field.items():
             parts.setdefault(axis, []).append(_step(sight, receptive, node, type_, out))
     return parts
@@ -158,9 +159,9 @@ def _parts(node: Node, read: Sequence[Field], out: TensorType) -> dict[str, list
 def misaligned(graph: Graph, fields: Mapping[Value, Field | None]) -> Iterator[tuple[Node, list[Fraction]]]:
     """The layers at which paths meet that go in different steps, and these steps: no field is known behind them."""
     for node in graph.nodes:
-        read = [field for value in node.inputs if (field := fields[value]) is not None]
+        read = [field for value in node.taken if (field := fields[value]) is not None]
         result = node.outputs[0]
-        if fields[result] is None and len(read) == len(node.inputs):
+        if fields[result] is None and len(read) == len(node.taken):
             for parts in _parts(node, read, result.type).values():
                 strides = {part.stride for part in parts if isinstance(part, Reach)}
                 if len(strides) > 1:
@@ -175,7 +176,7 @@ def _step(sight: Sight, receptive: Receptive, node: Node, type_: TensorType, out
         return "whole"
     if receptive == "point":
         return _relocated(sight, node, type_, out)
-    window = dict(zip(reversed(_spatial(type_)), reversed(_by_axis(receptive)), strict=False))
+    window = dict(zip(reversed(spatial(type_)), reversed(by_axis(receptive)), strict=False))
     slid: Reach | Scattered | None = sight
     if sight.axis in window and window[sight.axis] != (1, 1, 0, 1):
         slid = sight.slid(*window[sight.axis]) if isinstance(sight, Reach) else None
@@ -185,7 +186,8 @@ def _step(sight: Sight, receptive: Receptive, node: Node, type_: TensorType, out
     return slid._replace(axis=label) if label is not None else None
 
 
-def _by_axis(window: Window) -> list[tuple[int, int, int, int]]:
+def by_axis(window: Window) -> list[tuple[int, int, int, int]]:
+    """Its size, stride, start and scale along each axis."""
     scale = window.scale or (1,) * len(window.size)
     return list(zip(window.size, window.stride, window.start, scale, strict=True))
 
@@ -196,7 +198,7 @@ def _relocated(sight: Reach | Scattered, node: Node, type_: TensorType, out: Ten
         return sight
     extent = type_.shape[type_.axes.index(sight.axis)]
     found = sight.axis in out.axes
-    if found and _same(node, extent, out.shape[out.axes.index(sight.axis)]):
+    if found and same_size(node, extent, out.shape[out.axes.index(sight.axis)]):
         return sight
     if extent == 1:
         return Scattered(None, sight.size)
@@ -210,7 +212,7 @@ def _relocated(sight: Reach | Scattered, node: Node, type_: TensorType, out: Ten
     return Scattered(into, sight.size) if into in out.axes else None
 
 
-def _same(node: Node, a: Dim, b: Dim) -> bool:
+def same_size(node: Node, a: Dim, b: Dim) -> bool:
     """Whether two sizes are equal, or have to be: what is not proved is what the layer requires."""
     if a == b or isinstance(a - b, int):
         return a == b

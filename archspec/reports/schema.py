@@ -70,11 +70,11 @@ def _layer() -> dict[str, Any]:
 
 
 def _arguments(name: str) -> dict[str, Any]:
-    """The arguments of an op: their own form, or an expression."""
+    """The arguments of an op: their own form, or an expression, which may stand for an item of a list, too."""
     op = ops.find(name)
     assert op is not None
     fields = op.model_json_schema().get("properties", {})
-    arguments = {key: {"anyOf": [_EXPRESSION, _untitled(field)]} for key, field in fields.items()}
+    arguments = {key: {"anyOf": [_EXPRESSION, _with_expressions(_untitled(field))]} for key, field in fields.items()}
     control = dict.fromkeys(LayerSkeleton.keys(), True)
     return {
         "type": "object",
@@ -86,6 +86,13 @@ def _arguments(name: str) -> dict[str, Any]:
 
 def _untitled(field: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in field.items() if key not in ("title", "default")}
+
+
+def _with_expressions(form: dict[str, Any]) -> dict[str, Any]:
+    """A form whose lists may hold expressions."""
+    if "anyOf" in form:
+        return {**form, "anyOf": [_with_expressions(each) for each in form["anyOf"]]}
+    return {**form, "items": {"anyOf": [_EXPRESSION, form["items"]]}} if "items" in form else form
 
 
 def _named(schema: dict[str, Any]) -> dict[str, Any]:

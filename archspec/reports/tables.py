@@ -71,11 +71,18 @@ def _total(widths: Sequence[int]) -> int:
 
 
 def _cut(cell: str, width: int) -> str:
+    """A cell, without its middle where it does not fit: what tells names apart often stands at their ends."""
     if cells(cell) <= width:
         return cell
-    while cells(cell) > width - 2:
-        cell = cell[:-1]
-    return f"{cell}.."
+    indent = len(cell) - len(cell.lstrip())
+    middle = (indent + len(cell)) // 2
+    front, back = cell[:middle], cell[middle:]
+    while cells(front) + cells(back) > width - 2:
+        if len(front) - indent > len(back) or not back:
+            front = front[:-1]
+        else:
+            back = back[1:]
+    return f"{front}..{back}"
 
 
 def totals(lines: Sequence[Total], width: int) -> str:

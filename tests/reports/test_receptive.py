@@ -252,7 +252,16 @@ def pyramid() -> Net:
     return net
 
 
-@pytest.mark.parametrize("network", [inception, residual, unet, split, deep_residual, pyramid])
+def resized() -> Net:
+    """A map that is brought to the size of another, of which it sees nothing else."""
+    net = Net(2, 30, 36)
+    wide = net.add("Conv2d", out_channels=2, kernel_size=5, padding=2)
+    down = net.add("Conv2d", "image", out_channels=2, kernel_size=1, stride=2)
+    net.add("Interpolate", down, wide, mode="bilinear")
+    return net
+
+
+@pytest.mark.parametrize("network", [inception, residual, unet, split, deep_residual, pyramid, resized])
 def test_paths_that_meet(network: Callable[[], Net]) -> None:
     torch.manual_seed(0)
     assert_gradients_agree(network().graph())

@@ -82,7 +82,7 @@ def of(text: str, shape: str = "N,3,H,W") -> dict[str, Any]:
 
 def takes(text: str, h: int, w: int) -> bool:
     shape = [2, 4 if "4, H" in text else 3, h, w]
-    compilation = archspec.driver.compile_target(HEAD + text, inputs={"image": shape})
+    compilation = archspec.compilation.compile_target(HEAD + text, inputs={"image": shape})
     codes = [item.code.name for item in compilation.diagnostics]
     assert all(code.startswith(("A4", "A5")) for code in codes), codes
     return not any(code.startswith("A5") for code in codes)

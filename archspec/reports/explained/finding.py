@@ -19,10 +19,12 @@ from archspec.types import TensorType
 
 class Explainer:
     """Explains paths of one network. `passages`: of the layers at those paths, around them, and at the layers that own
-    their weights; `given`: where the sizes of the model's inputs are written."""
+    their weights; `inputs`: where the sizes of the model's inputs come from."""
 
-    def __init__(self, graph: Graph, passages: Mapping[str, Passage], given: Mapping[str, Sequence[Span]]) -> None:
-        self._graph, self._passages, self._given = graph, passages, given
+    def __init__(
+        self, graph: Graph, passages: Mapping[str, Passage], inputs: Mapping[str, tuple[Derivation, ...]]
+    ) -> None:
+        self._graph, self._passages, self._inputs = graph, passages, inputs
         self._steps = {step.path: step for step in steps(graph.root)}
 
     def explain(self, path: str) -> Explanation | None:
@@ -106,18 +108,14 @@ class Explainer:
         )
 
     def _input(self, value: Value) -> Explanation:
-        spans = self._given.get(value.name, ())
-        sizes = zip(value.type.axes, value.type.shape, spans, strict=False)
+        sizes = self._inputs[value.name]
         return Explanation(
             network=self._graph.name,
             path=value.name,
             kind="input",
             what="input",
-            place=spans[0] if spans else None,
-            arguments=tuple(
-                Derivation(label or str(axis), size, "written", text=span.text, place=span)
-                for axis, (label, size, span) in enumerate(sizes)
-            ),
+            place=sizes[0].place if sizes else None,
+            arguments=sizes,
             gives=(Given(value.name, value.type, {}),),
             readers=self._readers((value,)),
             outputs=self._outputs((value,)),

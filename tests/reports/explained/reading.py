@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -21,6 +21,7 @@ _FUNCTIONS: dict[str, Any] = {
     "floor": math.floor,
     "ceil": math.ceil,
     "int": int,
+    "log": math.log,
     "len": len,
     "range": range,
     "sum": sum,
@@ -97,7 +98,8 @@ def _evaluated(text: str, derivation: Derivation) -> Any:
     found = eval(text.strip(), everywhere, names)
     if isinstance(found, _Path):  # an op, or a word
         return found._name
-    return [item._name if isinstance(item, _Path) else item for item in found] if isinstance(found, list) else found
+    listed = isinstance(found, (list, Generator))
+    return [item._name if isinstance(item, _Path) else item for item in found] if listed else found
 
 
 def _same(value: Any, other: Any) -> bool:

@@ -19,7 +19,9 @@ from archspec.reports.explained.finding import steps
 from tests.reports.explained.networks import SMALL, explained
 from tests.reports.explained.reading import says, walked
 
-TARGETS = list(dict.fromkeys([*(model.name for model in zoo.models()), *zoo.spec_names(), *SMALL]))
+# The specs with their own args, and with those of each family's last model: the others have no other words.
+LAST = {model.family: model.name for model in zoo.models()}
+TARGETS = [*dict.fromkeys([*zoo.spec_names(), *LAST.values(), *SMALL])]
 
 
 def layers(target: str) -> Iterator[tuple[Node, Explanation]]:

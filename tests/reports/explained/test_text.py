@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import archspec
+from archspec.architecture import UnknownPathError
 from archspec.cli import main
-from archspec.driver import UnknownPathError
 from tests.reports.explained.networks import SMALL, explained
 from tests.reports.explained.reading import walked
 from tests.reports.golden import check_golden
@@ -81,10 +81,11 @@ def test_json_says_what_the_text_says(capsys: pytest.CaptureFixture[str]) -> Non
     stride = next(each for each in found["arguments"] if each["name"] == "stride")
     [argument] = stride["parts"]
     assert (stride["value"], stride["source"], stride["text"]) == (2, "written", "stride")
-    assert (argument["source"], argument["text"]) == ("argument", "2 if s > 0 and i == 0 else 1")
+    assert (argument["source"], argument["text"]) == ("argument", "2 if s > 0 and i == 0 and not dilated else 1")
     assert [(part["name"], part["value"], part["source"]) for part in argument["parts"]] == [
         ("s", 2, "index"),
         ("i", 0, "index"),
+        ("dilated", False, "let"),
     ]
     assert found["inside"][1]["calls"][0]["name"] == "Bottleneck"
     assert found["gives"][0] == {

@@ -20,7 +20,7 @@ def explained(target: str, inputs: str = "") -> tuple[Graph, dict[str, Explanati
     paths = list(dict.fromkeys(names(architecture.graph)))
     watch = Watch(paths)
     graph = architecture.watched(watch)
-    explainer = Explainer(graph, watch.complete(graph, {}), watch.given)
+    explainer = Explainer(graph, watch.complete(graph, {}), watch.inputs)
     found = {path: explainer.explain(path) for path in paths}
     assert None not in found.values()
     return graph, {path: each for path, each in found.items() if each is not None}
