@@ -8,27 +8,38 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from archspec.version import VERSION as __version__
+
 if TYPE_CHECKING:
+    from archspec.architecture import Architecture as Architecture
+    from archspec.architecture import UnknownPathError as UnknownPathError
+    from archspec.architecture import check as check
+    from archspec.architecture import load as load
+    from archspec.backends.torch.changes import ModuleChanged as ModuleChanged
     from archspec.diagnostics import Diagnostic as Diagnostic
     from archspec.diagnostics import SpecError as SpecError
-    from archspec.driver import Architecture as Architecture
     from archspec.driver import build as build
-    from archspec.driver import check as check
     from archspec.driver import export as export
-    from archspec.driver import load as load
     from archspec.driver import verify as verify
+    from archspec.features import extract as extract
     from archspec.ops.base import Op as Op
     from archspec.ops.base import OpError as OpError
     from archspec.parity import ParityError as ParityError
     from archspec.parity import ParityReport as ParityReport
-
-__version__ = "0.1.0"
+    from archspec.saving import SaveError as SaveError
+    from archspec.saving import save as save
+    from archspec.weights import WeightsError as WeightsError
 
 _HOMES = {
-    **dict.fromkeys(["Architecture", "build", "check", "export", "load", "verify"], "archspec.driver"),
+    **dict.fromkeys(["Architecture", "UnknownPathError", "check", "load"], "archspec.architecture"),
+    **dict.fromkeys(["build", "export", "verify"], "archspec.driver"),
+    "extract": "archspec.features",
     **dict.fromkeys(["Diagnostic", "SpecError"], "archspec.diagnostics"),
     **dict.fromkeys(["Op", "OpError"], "archspec.ops.base"),
     **dict.fromkeys(["ParityError", "ParityReport"], "archspec.parity"),
+    **dict.fromkeys(["SaveError", "save"], "archspec.saving"),
+    "ModuleChanged": "archspec.backends.torch.changes",
+    "WeightsError": "archspec.weights",
 }
 __all__ = ["__version__", *_HOMES]
 

@@ -3,19 +3,20 @@ mistake."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from archspec import given, zoo
+from archspec import given
 from archspec.diagnostics import Diagnostics, comparisons_bounded
 from archspec.elaborate import MAX_LAYERS, Options, elaborate
 from archspec.elaborate.collector import collector_paused
 from archspec.graph import Graph
 from archspec.lint import lint
 from archspec.syntax.reader import MAX_BYTES
-from archspec.zoo import Target
+from archspec.zoo import Target, find_target, text_target
 
 if TYPE_CHECKING:
     from archspec.elaborate.watch import Watch
@@ -39,21 +40,28 @@ def compile_target(
     inputs: Inputs = (),
     overrides: Mapping[str, Mapping[str, Any]] | None = None,
     plugins: Sequence[str] = (),
+    zoo: str | None = None,
+    weights: str | None = None,
     max_bytes: int = MAX_BYTES,
     max_layers: int = MAX_LAYERS,
     unsaved: Mapping[Path, str] | None = None,
     watch: Watch | None = None,
 ) -> Compilation:
     """Read and elaborate a TARGET, or a spec's text if it contains a newline. Never raises for a bad spec.
-    `unsaved`: texts that stand for what files hold, by resolved path; `watch`: who follows the elaboration."""
+    `zoo`: the collection in which a name is looked up first. `weights` may bring args of their own, which the given
+    `arguments` override. Raises WeightsError for weights that cannot be. `unsaved`: texts that stand for what files
+    hold, by resolved path; `watch`: who follows the elaboration.
+    """
     for plugin in plugins:
         load_plugin(plugin)
     diagnostics = Diagnostics()
     with collector_paused(), comparisons_bounded():
         if "\n" in name:
-            target = zoo.text_target(name, diagnostics, max_bytes=max_bytes)
+            target = text_target(name, diagnostics, max_bytes=max_bytes)
         else:
-            target = zoo.find_target(name, diagnostics, max_bytes=max_bytes, unsaved=unsaved)
+            target = find_target(name, diagnostics, zoo=zoo, max_bytes=max_bytes, unsaved=unsaved)
+        if weights is not None and target.spec is not None:
+            target = _with_weights(target, weights)
         if target.spec is None:
             return Compilation(target, diagnostics, None)
         options = Options(
@@ -66,12 +74,20 @@ def compile_target(
         )
         found = elaborate(target.spec, target.library, diagnostics, options)
         lint(found.chain, found.graph, diagnostics)
-        diagnostics.count_uses(found.uses)
+        if len(diagnostics):
+            diagnostics.count_uses(Counter(found.uses))
         diagnostics.silence(code.text for spec in found.chain for code in spec.allow)
         for spec in target.library.specs:
             if spec.allow:
                 diagnostics.silence([code.text for code in spec.allow], spec.file)
         return Compilation(target, diagnostics, found.graph)
+
+
+def _with_weights(target: Target, weights: str) -> Target:
+    """The target with the args that go with weights."""
+    from archspec.weights.published import arguments_of
+
+    return replace(target, arguments={**target.arguments, **arguments_of(weights, target.model)})
 
 
 class PluginError(ValueError):

@@ -1,306 +1,106 @@
 """The driver: from a TARGET to what a user asks for, through all stages. The Python surface.
 
-`check`, `load` and `summary` stay clear of torch and onnx; `build`, `export` and `verify` import them when called.
+`build`, `export` and `verify` import torch and onnx when called.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from archspec import given
-from archspec.compilation import Compilation as Compilation
+from archspec.architecture import Architecture, load
+from archspec.built import architecture_of, remember
 from archspec.compilation import Inputs
-from archspec.compilation import PluginError as PluginError
-from archspec.compilation import compile_target as compile_target
-from archspec.diagnostics import Diagnostic, Diagnostics, SpecError, in_words, near
-from archspec.dims import Dim, symbols
-from archspec.graph import Graph, Output, Value
-from archspec.types import TensorType
 from archspec.zoo import Target
 
 if TYPE_CHECKING:
     import os
+    from enum import Enum
 
     from torch import nn
 
-    from archspec.elaborate.watch import Watch
     from archspec.parity import ParityReport
-    from archspec.reports import SizesReport, Summary
-    from archspec.reports.explained import Explanation
+    from archspec.weights.renames import Table
 
     Path_ = str | os.PathLike[str]
 
 
-
-class UnknownPathError(LookupError):
-    """A path at which a network has nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How a network was asked for: enough to elaborate it again."""
-
-    name: str
-    arguments: given.Arguments = field(default_factory=dict)
-    inputs: Inputs = ()
-    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    plugins: tuple[str, ...] = ()
-
-
-class Architecture:
-    """A network without errors: the typed graph, and how it was asked for.
-
-    It stays with the modules that are built from it. Copies share it; a pickle holds how it was asked for,
-    not the graph.
-    """
-
-    def __init__(self, recipe: Recipe, compilation: Compilation | None = None) -> None:
-        self.recipe = recipe
-        self._compilation = compilation
-
-    @property
-    def compilation(self) -> Compilation:
-        """The compiled target. Raises SpecError if, after unpickling, its file has errors."""
-        if self._compilation is None:
-            recipe = self.recipe
-            self._compilation = _compile_or_raise(recipe)
-        return self._compilation
-
-    @property
-    def graph(self) -> Graph:
-        graph = self.compilation.graph
-        assert graph is not None
-        return graph
-
-    @property
-    def name(self) -> str:
-        return self.compilation.target.name
-
-    @property
-    def inputs(self) -> tuple[Value, ...]:
-        return self.graph.inputs
-
-    @property
-    def outputs(self) -> tuple[Output, ...]:
-        return self.graph.outputs
-
-    @property
-    def warnings(self) -> tuple[Diagnostic, ...]:
-        return tuple(self.compilation.diagnostics)
-
-    def summary(self) -> Summary:
-        """Layers, parameters, costs: renders as text, dict and markdown."""
-        from archspec.reports import summarize
-
-        return summarize(self.graph)
-
-    def sizes(self) -> SizesReport:
-        """Which sizes the symbols of the inputs may have, and which layers ask for that."""
-        from archspec.reports import sizes_of
-
-        return sizes_of(self.graph)
-
-    def explain(self, path: str) -> Explanation:
-        """Where every value at a path comes from, of a layer, a scope, an absent layer, an input or an output; its
-        shapes, costs and keys. Raises UnknownPathError, and SpecError if its file has changed and has errors now."""
-        from archspec.elaborate.watch import Watch
-        from archspec.reports.explained import Explainer, names, watched
-
-        watch = Watch(watched(self.graph, path))
-        graph = self.watched(watch)
-        found = Explainer(graph, watch.complete(graph, self.recipe.overrides), watch.given).explain(path)
-        if found is None:
-            helps = in_words(near(path, names(graph), "`archspec summary` lists the layers"))
-            raise UnknownPathError("; ".join([f"`{self.name}` has no layer, input or output `{path}`", *helps]))
-        return found
-
-    def expand(self) -> str:
-        """The network as a flat spec: blocks, repeats, conditions, expressions and defaults resolved, with the same
-        keys. Raises ExpandError where a name that it needs is hidden by another layer's."""
-        from archspec import __version__
-        from archspec.backends.spec import About, expand
-
-        target = self.compilation.target
-        assert target.spec is not None
-        given = {**target.arguments, **self.recipe.arguments}
-        args = ", ".join(f"{name}: {node.span.text}" for name, (_, node) in given.items())
-        comment = [f"{self.name}, expanded by archspec {__version__}", *([f"args: {args}"] if args else [])]
-        allow = sorted({code.text for spec in (target.spec, *target.library.specs) for code in spec.allow})
-        return expand(self.graph, About(comment, target.spec.description, target.spec.reference, allow))
-
-    def watched(self, watch: Watch) -> Graph:
-        """The same network elaborated once more, while somebody watches. Raises SpecError."""
-        graph = _compile_or_raise(self.recipe, watch).graph
-        assert graph is not None
-        return graph
-
-    def with_arguments(self, overrides: Mapping[str, Mapping[str, Any]]) -> Architecture:
-        """The same network with other arguments of single layers, by path. Raises SpecError."""
-        merged = {path: dict(values) for path, values in self.recipe.overrides.items()}
-        for path, values in overrides.items():
-            merged[path] = {**merged.get(path, {}), **values}
-        recipe = replace(self.recipe, overrides=merged)
-        return Architecture(recipe, _compile_or_raise(recipe))
-
-    def with_dynamic(self, labels: Collection[str]) -> Architecture:
-        """The same network with the axes of these labels (`H`, `W`) as symbols in all its inputs. Raises SpecError
-        where a layer needs to know their size."""
-        inputs = _with_symbols({value.name: value.type for value in self.inputs}, labels)
-        recipe = replace(self.recipe, inputs=inputs)
-        return Architecture(recipe, _compile_or_raise(recipe))
-
-    def require_open_sizes(self) -> None:
-        """Raise SpecError where a layer is made for one size of what is a symbol in this run."""
-        diagnostics = Diagnostics()
-        for node in self.graph.nodes:
-            if node.settled is not None:
-                message = f"`{node.path}` is made for one size: an axis that it depends on cannot stay open"
-                notes = [str(each.condition) for each in self.graph.requirements if each.layer == node.path]
-                helps = ["pool to one size before it, say by AdaptiveAvgPool2d"]
-                diagnostics.add("A501", message, node.origin.span, notes=notes, helps=helps)
-        if len(diagnostics):
-            raise SpecError(diagnostics)
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
-
-    def __repr__(self) -> str:
-        return f"Architecture({self.name!r}, {len(self.graph.nodes)} layers)"
-
-    def __copy__(self) -> Architecture:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Architecture:
-        return self
-
-    def __reduce__(self) -> tuple[type[Architecture], tuple[Recipe]]:
-        return Architecture, (self.recipe,)
-
-
-def _with_symbols(types: Mapping[str, TensorType], labels: Collection[str]) -> dict[str, list[int | str]]:
-    """The sizes of inputs as they are written, with the axes of these labels as symbols: of one name where they
-    have one size in all inputs (`H`), else of one each (`H_left`, `H_right`)."""
-    found: dict[str, set[Dim]] = {}
-    for type_ in types.values():
-        for label, size in zip(type_.axes, type_.shape, strict=True):
-            found.setdefault(label or "", set()).add(size)
-            for symbol in symbols(size) - {label}:  # a name that the spec itself uses, elsewhere
-                found.setdefault(symbol, set()).add(0)
-
-    def written(name: str, label: str | None, size: Dim) -> str:
-        if label is None or label not in labels or not isinstance(size, int):
-            return str(size)
-        return label if len(found[label]) == 1 else f"{label}_{name}"
-
-    return {
-        name: [written(name, *axis) for axis in zip(type_.axes, type_.shape, strict=True)]
-        for name, type_ in types.items()
-    }
-
-
-def _compile_or_raise(recipe: Recipe, watch: Watch | None = None) -> Compilation:
-    compilation = compile_target(
-        recipe.name,
-        arguments=recipe.arguments,
-        inputs=recipe.inputs,
-        overrides=recipe.overrides,
-        plugins=recipe.plugins,
-        watch=watch,
-    )
-    return require_network(compilation)
-
-
-def require_network(compilation: Compilation) -> Compilation:
-    """The compilation of a network. Raises SpecError where it has errors, or is a library."""
-    if compilation.graph is None:
-        spec = compilation.target.spec
-        if spec is not None and not compilation.diagnostics.has_errors:
-            place = spec.root.span.slice(0, 1)
-            compilation.diagnostics.add("A507", f"`{spec.name}` is a library of blocks, not a network", place)
-        raise SpecError(compilation.diagnostics)
-    return compilation
-
-
-def load(
-    target: Path_,
-    *,
-    inputs: Inputs = (),
-    args: Mapping[str, Any] | None = None,
-    plugins: Sequence[str] = (),
-    **more_args: Any,
-) -> Architecture:
-    """The typed graph of a TARGET (a path, a zoo name, a spec's name), or of a spec given as text.
-
-    `args` and keywords override its args; `inputs` the shapes of its inputs (`{"image": "N,3,H,W"}`).
-    Raises SpecError, which carries `.diagnostics`.
-    """
-    recipe = Recipe(str(target), given.from_python({**(args or {}), **more_args}), inputs, plugins=tuple(plugins))
-    return Architecture(recipe, _compile_or_raise(recipe))
-
-
-def check(path_or_text: Path_) -> tuple[Diagnostic, ...]:
-    """Everything there is to say about a spec; text if it contains a newline. Never raises for a bad spec."""
-    return tuple(compile_target(str(path_or_text)).diagnostics)
-
-
 def build(
     target: Path_ | Architecture,
-    weights: str | None = None,
+    weights: Path_ | Enum | None = None,
     args: Mapping[str, Any] | None = None,
     *,
+    rename: Path_ | Table | None = None,
     inputs: Inputs = (),
     plugins: Sequence[str] = (),
+    zoo: Path_ | None = None,
     **more_args: Any,
 ) -> nn.Module:
-    """An ordinary torch.nn.Module, freshly initialised or with `weights` (a file, or published ones by name).
+    """An ordinary torch.nn.Module, freshly initialised or with `weights`: a file, or published ones by name, or as a
+    member of torchvision's enum. What `save` has written has its own.
 
-    `args` serves where an arg of the spec is called like a parameter here. Raises SpecError and WeightsError.
+    Weights load strictly, by keys that `rename` may translate (a table, or a file of one); only a head of another shape
+    stays fresh, and the log says so. `args` serves where an arg of the spec is called like a parameter here.
+    Raises SpecError and WeightsError; TypeError for weights that are none, an arg given twice, and what an Architecture
+    has already.
     """
-    from archspec.backends.torch import build_module
-    from archspec.weights import find_weights, load_into
+    name = given.weights_name(weights)
+    architecture = _architecture(target, name, inputs, given.together(args, more_args), plugins, zoo)
+    return _built(architecture, name, rename, new_head=True)
 
-    if isinstance(target, Architecture):
-        architecture = target
-    else:
-        architecture = load(target, inputs=inputs, args=args, plugins=plugins, **more_args)
+
+def _built(architecture: Architecture, weights: str | None, rename: Path_ | Table | None, new_head: bool) -> nn.Module:
+    """A module with weights, if it has any: those that are named, or that lie beside its spec. `new_head`: whether the
+    head may be another one than theirs."""
+    from archspec.backends.torch import build_module
+
     module = build_module(architecture.graph)
+    target = architecture.compilation.target
+    if weights is None and target.weights is not None:
+        weights = str(target.weights)
+    if weights is None and rename is not None:
+        from archspec.weights import WeightsError
+
+        raise WeightsError("there are no weights whose keys could be renamed")
     if weights is not None:
-        load_into(module, find_weights(weights, architecture.compilation.target.model))
-    _remember(module, architecture, weights)
+        from archspec.weights.fitting import heads_of
+        from archspec.weights.loading import find_weights, load_checkpoint, tables
+
+        heads = heads_of(architecture.graph) if new_head else {}
+        load_checkpoint(module, find_weights(weights, target.model), tables(rename, target.model), heads)
+    remember(module, architecture, weights)
     return module
 
 
-_MEMORY = "_archspec"
+def _architecture(
+    source: Path_ | Architecture,
+    weights: str | None,
+    inputs: Inputs,
+    args: Mapping[str, Any] | None,
+    plugins: Sequence[str],
+    zoo: Path_ | None,
+) -> Architecture:
+    """What a target is with the args that go with weights. Raises TypeError for what an Architecture has already."""
+    if not isinstance(source, Architecture):
+        return load(source, inputs=inputs, args=args, plugins=plugins, zoo=zoo, weights=weights)
+    _refuse("an Architecture", {"inputs": inputs, "args": args, "plugins": plugins, "zoo": zoo})
+    return source if weights is None else source.with_weights(weights)
 
 
-def _remember(module: nn.Module, architecture: Architecture, weights: str | None) -> None:
-    object.__setattr__(module, _MEMORY, (architecture, weights))
-
-
-def architecture_of(module: nn.Module) -> Architecture:
-    """What a module was built from, with the sizes it has now: a replaced layer of the same op counts with its own
-    arguments. Raises TypeError for a module that archspec did not build, ModuleChanged for one that is no longer
-    its spec's, and SpecError where the new sizes do not fit."""
-    from archspec.backends.torch import changed_arguments
-
-    memory = module.__dict__.get(_MEMORY)
-    if memory is None:
-        raise TypeError("only a module that archspec.build made can be exported; this one remembers no architecture")
-    architecture: Architecture = memory[0]
-    # Twice: a changed size changes what the layers behind it infer, which is held against them in turn.
-    for _ in range(2):
-        if changed := changed_arguments(module, architecture.graph):
-            architecture = architecture.with_arguments(changed)
-    return architecture
+def _refuse(what: str, options: Mapping[str, object]) -> None:
+    """Raise TypeError for an option that would change nothing, because a thing has its own already."""
+    if told := [name for name, value in options.items() if value]:
+        raise TypeError(f"{what} has its own {told[0]}: `{told[0]}` goes with a name or a path alone")
 
 
 def export(
     model_or_target: nn.Module | Path_ | Architecture,
     path: Path_,
     *,
-    weights: str | None = None,
+    weights: Path_ | Enum | None = None,
+    rename: Path_ | Table | None = None,
     device: str = "cpu",
     opset: int | None = None,
     dynamic: Collection[str] = (),
@@ -309,20 +109,23 @@ def export(
     inputs: Inputs = (),
     args: Mapping[str, Any] | None = None,
     plugins: Sequence[str] = (),
+    zoo: Path_ | None = None,
 ) -> ParityReport | None:
     """Write an ONNX file, once it is checked and in parity with torch; gives the report (None without `parity`).
 
-    A module is exported with its own weights; a target with `weights`, or with seeded initial ones. `dynamic` names
-    the axes that stay symbols beside the batch (`"HW"`). Nothing is written unless all is well.
+    A module is exported with its own weights; a target with `weights`, all of which have to fit once `rename` has
+    translated their keys, or with seeded initial ones. `dynamic` names the axes that stay symbols beside the batch
+    (`"HW"`). Nothing is written unless all is well.
 
-    Raises ParityError, SpecError, WeightsError, ModuleChanged, EmitError, DeviceError.
+    Raises ParityError, SpecError, WeightsError, ModuleChanged, EmitError, DeviceError; TypeError for an option that a
+    module or an Architecture answers itself.
     """
     from archspec.backends.onnx import DEFAULT_OPSET, emit, staged
     from archspec.backends.onnx import check as check_file
     from archspec.backends.onnx import save as save_file
     from archspec.parity import ParityError, prove
 
-    module, architecture, initial = _module(model_or_target, weights, seed, inputs, args, plugins)
+    module, architecture, initial = _module(model_or_target, weights, rename, seed, inputs, args, plugins, zoo)
     if dynamic:
         architecture = architecture.with_dynamic(dynamic)
         architecture.require_open_sizes()
@@ -355,14 +158,17 @@ def verify(
     onnx_path: Path_,
     target: nn.Module | Path_ | Architecture,
     *,
-    weights: str | None = None,
+    weights: Path_ | Enum | None = None,
+    rename: Path_ | Table | None = None,
     device: str = "cpu",
     seed: int = 0,
     inputs: Inputs = (),
     args: Mapping[str, Any] | None = None,
     plugins: Sequence[str] = (),
+    zoo: Path_ | None = None,
 ) -> ParityReport:
-    """Parity of an existing file with a target: with `weights`, else with the file's own, by key.
+    """Parity of an existing file with a target: with `weights`, else those that were saved beside its spec, else the
+    file's own, by key.
 
     Raises SpecError, WeightsError, DeviceError, OSError for a file that cannot be read, and NotOnnxError for one
     that is no ONNX file.
@@ -371,15 +177,16 @@ def verify(
 
     from archspec.backends.onnx import weights_of
     from archspec.parity import compare
-    from archspec.weights import WeightsError, load_into
+    from archspec.weights import WeightsError
+    from archspec.weights.loading import load_into
 
     in_file = weights_of(onnx_path)
-    if isinstance(target, torch.nn.Module):
-        module, architecture, whose = target, architecture_of(target), "the module's weights"
+    module, architecture, initial = _module(target, weights, rename, seed, inputs, args, plugins, zoo)
+    if module is target:
+        whose = "the module's weights"
     else:
-        module, architecture, _ = _module(target, weights, seed, inputs, args, plugins)
-        whose = f"weights {weights}"
-        if weights is None:
+        whose = f"weights {weights or architecture.compilation.target.weights}"
+        if initial:
             found = {key: torch.from_numpy(array.copy()) for key, array in in_file.items()}
             wanted = module.state_dict()
             missing = [key for key in wanted if key not in found and not key.endswith("num_batches_tracked")]
@@ -393,23 +200,27 @@ def verify(
 
 def _module(
     source: nn.Module | Path_ | Architecture,
-    weights: str | None,
+    weights: Path_ | Enum | None,
+    rename: Path_ | Table | None,
     seed: int,
     inputs: Inputs,
     args: Mapping[str, Any] | None,
     plugins: Sequence[str],
+    zoo: Path_ | None,
 ) -> tuple[nn.Module, Architecture, bool]:
     """A module, what it was built from, and whether its weights are initial ones."""
     import torch
 
     if isinstance(source, torch.nn.Module):
+        told = {"weights": weights, "rename": rename, "inputs": inputs, "args": args, "plugins": plugins, "zoo": zoo}
+        _refuse("a module", told)
         return source, architecture_of(source), False
-    architecture = (
-        source if isinstance(source, Architecture) else load(source, inputs=inputs, args=args, plugins=plugins)
-    )
+    name = given.weights_name(weights)
+    architecture = _architecture(source, name, inputs, args, plugins, zoo)
+    initial = name is None and architecture.compilation.target.weights is None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return build(architecture, weights), architecture, weights is None
+        return _built(architecture, name, rename, new_head=False), architecture, initial
 
 
 def _weights_sha256(module: nn.Module) -> str:

@@ -4,7 +4,9 @@ of their own, so that what is wrong with them is a diagnostic like any other.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from enum import Enum
 
 from archspec.diagnostics import Diagnostics, SpecError, whole_file
 from archspec.source import SourceFile
@@ -35,10 +37,37 @@ def settings(items: Sequence[str]) -> Arguments:
     return found
 
 
+def together(args: Mapping[str, object] | None, more: Mapping[str, object]) -> dict[str, object]:
+    """The args of a spec, some in a mapping and some as keywords. Raises TypeError for one that is in both."""
+    if twice := [name for name in more if name in (args or {})]:
+        raise TypeError(f"the arg `{twice[0]}` is given twice: in `args`, and as a keyword")
+    return {**(args or {}), **more}
+
+
+def weights_name(weights: object) -> str | None:
+    """What weights are called: a name, a file, or a member of torchvision's enum. Raises TypeError for all else."""
+    if weights is None or isinstance(weights, str):
+        return weights
+    if isinstance(weights, os.PathLike):
+        return str(os.fspath(weights))
+    if isinstance(weights, Enum):
+        return str(weights)
+    message = f"weights are a name, a file, or a member of torchvision's enum, and not of type {type(weights).__name__}"
+    way_out = "; a state_dict is loaded by the module's `load_state_dict`" if isinstance(weights, Mapping) else ""
+    raise TypeError(f"{message}{way_out}")
+
+
+def plugin_names(plugins: Sequence[str]) -> tuple[str, ...]:
+    """The names of plugins; one alone may be given as it is."""
+    return (plugins,) if isinstance(plugins, str) else tuple(plugins)
+
+
 def from_python(values: Mapping[str, object]) -> Arguments:
     """Python values as arguments; a text means what it means in YAML. Raises TypeError for what YAML has not."""
     found: Arguments = {}
     for name, value in values.items():
+        if not isinstance(name, str):
+            raise TypeError(f"an arg is named by text, and not by {name!r}")
         file = SourceFile(f"{name}=", str(value))
         found[name] = (_key(name, file), _node(value, file))
     return found

@@ -1,4 +1,5 @@
-"""Ops of one's own: registered in Python, or a package's `archspec.ops` entry point, asked for by name."""
+"""Ops of one's own: registered in Python, or a package's `archspec.ops` entry point, asked for by name; and with them,
+specs and published networks, a package's `archspec.zoo`."""
 
 from __future__ import annotations
 
@@ -58,8 +59,16 @@ double = my_ops:Double
 several = my_ops_registered
 missing = my_ops:Nothing
 broken = no_such_module
+
+[archspec.zoo]
+mine = my_nets
 """
 SPEC = "archspec: 1\ninputs: {image: [N, 3]}\nlayers: {a: {op: Double, times: 2}}\n"
+NETS = {
+    "__init__.py": "",
+    "specs/doubled.yaml": SPEC.replace("2}", "times}").replace("inputs", "name: doubled\nargs: {times: 2}\ninputs"),
+    "zoo/doubled.yaml": "models: {doubled_3: {spec: doubled, args: {times: 3}, expect: {params: 0}}}\n",
+}
 
 
 @pytest.fixture
@@ -72,6 +81,9 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my-ops\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(ENTRY_POINTS)
     (tmp_path / "net.yaml").write_text(SPEC)
+    for name, text in NETS.items():
+        (tmp_path / "my_nets" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "my_nets" / name).write_text(text)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(ops, "_registered", {})
@@ -116,6 +128,15 @@ def test_a_plugin_goes_all_the_way_to_a_file_in_parity(package: Path) -> None:
     assert "parity: pass" in done.stdout
 
 
+def test_a_saved_network_is_restored_with_its_plugin(package: Path) -> None:
+    archspec.save(archspec.build("./net.yaml", plugins=["double"]), "saved")
+    ops._registered.clear()
+    with pytest.raises(archspec.SpecError, match="no op or block `Double`"):
+        archspec.build("saved")
+    image = torch.randn(2, 3)
+    assert torch.equal(archspec.build("saved", plugins=["double"])(image), image * 4)
+
+
 def test_an_op_without_all_its_facets_or_with_a_name_that_is_taken_is_refused(package: Path) -> None:
     from archspec.ops.base import Weightless
 
@@ -130,3 +151,21 @@ def test_an_op_without_all_its_facets_or_with_a_name_that_is_taken_is_refused(pa
 
     with pytest.raises(ValueError, match="an op is called ReLU already"):
         ops.register(ReLU)
+
+
+def test_a_package_brings_ops_specs_and_networks_together(package: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(archspec.SpecError, match="no op or block `Double`"):
+        archspec.load("doubled_3")
+    image = torch.randn(2, 3)
+    assert torch.equal(archspec.build("doubled_3", plugins=["double"])(image), image * 8)
+    assert main(["zoo", "list", "doubled"]) == 0
+    assert "doubled_3  doubled  3" in capsys.readouterr().out
+    assert main(["zoo", "show", "doubled_3", "--plugin", "double"]) == 0
+    page = capsys.readouterr().out
+    assert "archspec.build('doubled_3', plugins=['double'])" in page
+    [command] = [line.split()[1:] for line in page.splitlines() if line.startswith("  archspec export")]
+    path = f"{package}:{Path(archspec.__file__).parents[1]}"
+    argv = [sys.executable, "-m", "archspec", *command]
+    done = subprocess.run(argv, capture_output=True, text=True, env={"PYTHONPATH": path}, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "parity: pass" in done.stdout

@@ -1,0 +1,280 @@
+"""A network without errors, as Python has it: the typed graph, how it was asked for, and what it can tell of itself.
+
+Nothing here needs torch or onnx.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from archspec import given
+from archspec.compilation import Compilation, Inputs, compile_target
+from archspec.diagnostics import Diagnostic, Diagnostics, SpecError, in_words, near
+from archspec.dims import Dim, symbols
+from archspec.elaborate.collector import collector_paused
+from archspec.graph import Graph, Output, Value
+from archspec.types import TensorType
+
+if TYPE_CHECKING:
+    from enum import Enum
+
+    from archspec.elaborate.watch import Watch
+    from archspec.reports import SizesReport, Summary
+    from archspec.reports.explained import Explanation
+    from archspec.reports.features import Features
+
+    Path_ = str | os.PathLike[str]
+
+
+class UnknownPathError(LookupError):
+    """A path at which a network has nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a network was asked for: enough to elaborate it again."""
+
+    name: str
+    arguments: given.Arguments = field(default_factory=dict)
+    inputs: Inputs = ()
+    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    plugins: tuple[str, ...] = ()
+    zoo: str | None = None  # the collection in which its name is looked up first
+    weights: str | None = None  # which may go with args of their own
+
+
+class Architecture:
+    """A network without errors: the typed graph, and how it was asked for.
+
+    It stays with the modules that are built from it. Copies share it; a pickle holds how it was asked for,
+    not the graph.
+    """
+
+    def __init__(self, recipe: Recipe, compilation: Compilation | None = None) -> None:
+        self.recipe = recipe
+        self._compilation = compilation
+
+    @property
+    def compilation(self) -> Compilation:
+        """The compiled target. Raises SpecError if, after unpickling, its file has errors."""
+        if self._compilation is None:
+            recipe = self.recipe
+            self._compilation = _compile_or_raise(recipe)
+        return self._compilation
+
+    @property
+    def graph(self) -> Graph:
+        graph = self.compilation.graph
+        assert graph is not None
+        return graph
+
+    @property
+    def name(self) -> str:
+        return self.compilation.target.name
+
+    @property
+    def inputs(self) -> tuple[Value, ...]:
+        return self.graph.inputs
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        return self.graph.outputs
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        return tuple(self.compilation.diagnostics)
+
+    def summary(self) -> Summary:
+        """Layers, parameters, costs: renders as text, dict and markdown."""
+        from archspec.reports import summarize
+
+        return summarize(self.graph)
+
+    def sizes(self) -> SizesReport:
+        """Which sizes the symbols of the inputs may have, and which layers ask for that."""
+        from archspec.reports import sizes_of
+
+        return sizes_of(self.graph)
+
+    @property
+    def feature_info(self) -> Features:
+        """The maps that its layers and scopes give, by path and in order: channels, stride, shape; and, as
+        `.pyramid()`, the last of each stride."""
+        from archspec.reports.features import features_of
+
+        return features_of(self.graph)
+
+    def explain(self, path: str) -> Explanation:
+        """Where every value at a path comes from, of a layer, a scope, an absent layer, an input or an output; its
+        shapes, costs and keys. Raises UnknownPathError, and SpecError if its file has changed and has errors now."""
+        from archspec.elaborate.watch import Watch
+        from archspec.reports.explained import Explainer, names, watched
+
+        watch = Watch(watched(self.graph, path))
+        graph = self.watched(watch)
+        found = Explainer(graph, watch.complete(graph, self.recipe.overrides), watch.inputs).explain(path)
+        if found is None:
+            helps = in_words(near(path, names(graph), "`archspec summary` lists the layers"))
+            raise UnknownPathError("; ".join([f"`{self.name}` has no layer, input or output `{path}`", *helps]))
+        return found
+
+    def expand(self) -> str:
+        """The network as a flat spec: blocks, repeats, conditions, expressions and defaults resolved, with the same
+        keys. Raises ExpandError where a name that it needs is hidden by another layer's."""
+        from archspec.backends.spec import About, expand
+        from archspec.version import VERSION
+
+        target = self.compilation.target
+        assert target.spec is not None
+        given = {**target.arguments, **self.recipe.arguments}
+        args = ", ".join(f"{name}: {node.span.text}" for name, (_, node) in given.items())
+        comment = [f"{self.name}, expanded by archspec {VERSION}", *([f"args: {args}"] if args else [])]
+        allow = sorted({code.text for spec in (target.spec, *target.library.specs) for code in spec.allow})
+        return expand(self.graph, About(comment, target.spec.description, target.spec.reference, allow))
+
+    def watched(self, watch: Watch) -> Graph:
+        """The same network elaborated once more, while somebody watches. Raises SpecError."""
+        graph = _compile_or_raise(self.recipe, watch).graph
+        assert graph is not None
+        return graph
+
+    def with_arguments(self, overrides: Mapping[str, Mapping[str, Any]]) -> Architecture:
+        """The same network with other arguments of single layers, by path. Raises SpecError."""
+        merged = {path: dict(values) for path, values in self.recipe.overrides.items()}
+        for path, values in overrides.items():
+            merged[path] = {**merged.get(path, {}), **values}
+        recipe = replace(self.recipe, overrides=merged)
+        return Architecture(recipe, _compile_or_raise(recipe))
+
+    def with_weights(self, weights: str) -> Architecture:
+        """The same network with the args that go with these weights, where its own don't say otherwise. Raises
+        SpecError, and WeightsError for weights that the network cannot have."""
+        model = self.compilation.target.model
+        if model is None or not model.weights_args or weights == self.recipe.weights:
+            return self
+        recipe = replace(self.recipe, weights=weights)
+        return Architecture(recipe, _compile_or_raise(recipe))
+
+    def with_dynamic(self, labels: Collection[str]) -> Architecture:
+        """The same network with the axes of these labels (`H`, `W`) as symbols in all its inputs. Raises SpecError
+        where a layer needs to know their size."""
+        inputs = _with_symbols({value.name: value.type for value in self.inputs}, labels)
+        recipe = replace(self.recipe, inputs=inputs)
+        return Architecture(recipe, _compile_or_raise(recipe))
+
+    def require_open_sizes(self) -> None:
+        """Raise SpecError where a layer is made for one size of what is a symbol in this run."""
+        diagnostics = Diagnostics()
+        for node in self.graph.nodes:
+            if node.settled is not None:
+                message = f"`{node.path}` is made for one size: an axis that it depends on cannot stay open"
+                notes = [str(each.condition) for each in self.graph.requirements if each.layer == node.path]
+                helps = ["pool to one size before it, say by AdaptiveAvgPool2d"]
+                diagnostics.add("A501", message, node.origin.span, notes=notes, helps=helps)
+        if len(diagnostics):
+            raise SpecError(diagnostics)
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
+
+    def __repr__(self) -> str:
+        return f"Architecture({self.name!r}, {len(self.graph.nodes)} layers)"
+
+    def __copy__(self) -> Architecture:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Architecture:
+        return self
+
+    def __reduce__(self) -> tuple[type[Architecture], tuple[Recipe]]:
+        return Architecture, (self.recipe,)
+
+
+def _with_symbols(types: Mapping[str, TensorType], labels: Collection[str]) -> dict[str, list[int | str]]:
+    """The sizes of inputs as they are written, with the axes of these labels as symbols: of one name where they
+    have one size in all inputs (`H`), else of one each (`H_left`, `H_right`)."""
+    found: dict[str, set[Dim]] = {}
+    for type_ in types.values():
+        for label, size in zip(type_.axes, type_.shape, strict=True):
+            found.setdefault(label or "", set()).add(size)
+            for symbol in symbols(size) - {label}:  # a name that the spec itself uses, elsewhere
+                found.setdefault(symbol, set()).add(0)
+
+    def written(name: str, label: str | None, size: Dim) -> str:
+        if label is None or label not in labels or not isinstance(size, int):
+            return str(size)
+        return label if len(found[label]) == 1 else f"{label}_{name}"
+
+    return {
+        name: [written(name, *axis) for axis in zip(type_.axes, type_.shape, strict=True)]
+        for name, type_ in types.items()
+    }
+
+
+def _compile_or_raise(recipe: Recipe, watch: Watch | None = None) -> Compilation:
+    compilation = compile_target(
+        recipe.name,
+        arguments=recipe.arguments,
+        inputs=recipe.inputs,
+        overrides=recipe.overrides,
+        plugins=recipe.plugins,
+        zoo=recipe.zoo,
+        weights=recipe.weights,
+        watch=watch,
+    )
+    return require_network(compilation)
+
+
+def require_network(compilation: Compilation) -> Compilation:
+    """The compilation of a network. Raises SpecError where it has errors, or is a library."""
+    if compilation.graph is None:
+        spec = compilation.target.spec
+        if spec is not None and not compilation.diagnostics.has_errors:
+            place = spec.root.span.slice(0, 1)
+            compilation.diagnostics.add("A507", f"`{spec.name}` is a library of blocks, not a network", place)
+        raise SpecError(compilation.diagnostics)
+    return compilation
+
+
+def load(
+    target: Path_,
+    *,
+    inputs: Inputs = (),
+    args: Mapping[str, Any] | None = None,
+    plugins: Sequence[str] = (),
+    zoo: Path_ | None = None,
+    weights: Path_ | Enum | None = None,
+    **more_args: Any,
+) -> Architecture:
+    """The typed graph of a TARGET (a path, a zoo name, a spec's name), or of a spec given as text.
+
+    `args` and keywords override its args; `inputs` the shapes of its inputs (`{"image": "N,3,H,W"}`). With the name of
+    `weights` it has the args that go with them (another image_size, say), and no weights yet. A name is looked up in
+    `zoo` first: the folder of a collection, or the name of an installed one.
+    Raises SpecError, which carries `.diagnostics`, and WeightsError.
+    """
+    arguments = given.from_python(given.together(args, more_args))
+    collection = None if zoo is None else os.fspath(zoo)
+    named = given.weights_name(weights)
+    loaded = given.plugin_names(plugins)
+    recipe = Recipe(_name(target), arguments, inputs, plugins=loaded, zoo=collection, weights=named)
+    return Architecture(recipe, _compile_or_raise(recipe))
+
+
+def _name(target: Path_) -> str:
+    """A target as text. A path object is a path, also where it has one word only."""
+    name = os.fspath(target)
+    is_told = isinstance(target, str) or os.sep in name or name.endswith((".yaml", ".yml"))
+    return name if is_told else os.path.join(os.curdir, name)
+
+
+def check(path_or_text: Path_) -> tuple[Diagnostic, ...]:
+    """Everything there is to say about a spec; text if it contains a newline. Never raises for a bad spec."""
+    with collector_paused():
+        compiled = compile_target(_name(path_or_text))
+        if compiled.graph is not None:
+            compiled.graph.take_apart()
+        return tuple(compiled.diagnostics)
