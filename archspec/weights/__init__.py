@@ -1,0 +1,12 @@
+"""Weights: published ones by name, and files of safetensors and `torch.save`, fitted to a network key by key.
+
+Nothing here unpickles code: `.pt` files are read with `weights_only=True`. Read `checkpoint` for what a file holds,
+`published` for names, `renames` for keys that are called otherwise, `fitting` for what goes where, `loading` for the
+end of it, and `plan` for the same without a module.
+"""
+
+from __future__ import annotations
+
+
+class WeightsError(Exception):
+    """Weights that cannot be found, read, or loaded into the network; or a table of renames that is none."""
