@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import archspec
+from archspec.compilation import Compilation
 from archspec.diagnostics import Severity
-from archspec.driver import Compilation
 from archspec.source import Span
 
 _ROUNDS = 50  # each keeps fixes, or finds one that does harm

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from archspec import render
+from archspec.compilation import compile_target
 from archspec.diagnostics import Diagnostic
-from archspec.driver import compile_target
 from tests.breaks import BREAKS, SPECS, Break
 
 FOLDER = Path(__file__).parent / "golden" / "breaks"

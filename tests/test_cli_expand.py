@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,19 @@ def test_it_writes_a_file_in_one_go_also_over_the_spec_itself(folder: Path) -> N
     assert (folder / "net.yaml").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in folder.iterdir()] == ["net.yaml"]
     assert main(["check", "net.yaml"]) == 0
+
+
+def test_it_writes_to_a_pipe(folder: Path) -> None:
+    reader, writer = os.pipe()
+    code = main(["expand", str(folder / "net.yaml"), "-o", f"/dev/fd/{writer}"])
+    os.close(writer)
+    with open(reader, encoding="utf-8") as pipe:
+        assert (code, pipe.readline()[:11]) == (0, "# net, expa")
+
+
+def test_a_place_that_is_not_there_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["expand", str(folder / "net.yaml"), "-o", str(folder / "nowhere" / "flat.yaml")]) == 2
+    assert capsys.readouterr().err == f"archspec: there is no directory {folder / 'nowhere'}\n"
 
 
 def test_what_has_mistakes_is_not_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

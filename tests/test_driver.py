@@ -5,17 +5,20 @@ from __future__ import annotations
 import copy
 import os
 import pickle
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import onnx
 import pytest
 import torch
+import torchvision
 from safetensors.torch import save_file
 from torch import nn
 
 import archspec
 from archspec.backends.torch import ModuleChanged
-from archspec.driver import architecture_of
+from archspec.built import architecture_of
 from archspec.weights import WeightsError
 
 TEXT = """archspec: 1
@@ -45,6 +48,45 @@ def test_an_unknown_arg_is_a_spec_error_with_its_name() -> None:
 def test_an_argument_that_yaml_has_not_is_a_type_error() -> None:
     with pytest.raises(TypeError, match="width"):
         archspec.load(TEXT, width=object())
+
+
+@pytest.mark.parametrize("use", [archspec.load, archspec.build])
+def test_an_arg_is_given_once_and_named_by_text(use: Callable[..., object]) -> None:
+    with pytest.raises(TypeError, match="the arg `width` is given twice"):
+        use(TEXT, args={"width": 5}, width=6)
+    with pytest.raises(TypeError, match="an arg is named by text, and not by 5"):
+        use(TEXT, args={5: 5})
+
+
+@pytest.mark.parametrize(
+    "weights", [True, 3, b"w.pt", {"fc.weight": torch.zeros(2)}, torchvision.models.ResNet18_Weights]
+)
+def test_weights_are_a_name_a_file_or_a_member_of_an_enum(weights: object) -> None:
+    for use in (archspec.load, archspec.build):
+        with pytest.raises(TypeError, match=f"and not of type {type(weights).__name__}"):
+            use(TEXT, weights=weights)  # type: ignore[operator]
+
+
+def test_the_name_of_a_plugin_may_stand_alone() -> None:
+    with pytest.raises(ValueError, match="there is no plugin `nobody`"):
+        archspec.load(TEXT, plugins="nobody")
+
+
+@pytest.mark.parametrize("option", [{"width": 5}, {"args": {"width": 5}}, {"inputs": "1x3x9x9"}, {"zoo": "mine"}])
+def test_an_architecture_takes_no_option_that_it_has_already(option: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="an Architecture has its own"):
+        archspec.build(archspec.load(TEXT), **option)
+
+
+@pytest.mark.parametrize("option", [{"weights": "w.pt"}, {"rename": {"a": "b"}}, {"inputs": "1x3x9x9"}])
+def test_a_module_takes_no_option_that_it_has_already(option: dict[str, Any], tmp_path: Path) -> None:
+    module, path = archspec.build(TEXT), tmp_path / "m.onnx"
+    with pytest.raises(TypeError, match="a module has its own"):
+        archspec.export(module, path, **option)
+    assert not path.exists()
+    archspec.export(module, path, parity=False)
+    with pytest.raises(TypeError, match="a module has its own"):
+        archspec.verify(path, module, **option)
 
 
 def test_input_shapes_override_the_specs() -> None:

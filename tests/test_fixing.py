@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archspec.cli import main
+from archspec.compilation import Compilation, compile_target
 from archspec.diagnostics import Help
-from archspec.driver import Compilation, compile_target
 from archspec.fixing import Fixer
 
 SPECS = Path(__file__).parents[1] / "specs"

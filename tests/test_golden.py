@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from archspec import render
+from archspec.compilation import compile_target
 from archspec.diagnostics import CODES, Diagnostic
-from archspec.driver import compile_target
 
 FOLDER = Path(__file__).parent / "golden" / "diagnostics"
 SPECS = sorted(path.name for path in FOLDER.glob("*.yaml"))

@@ -6,8 +6,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archspec.compilation import compile_target
 from archspec.diagnostics import Diagnostic
-from archspec.driver import compile_target
 
 # Each line of a network: as it should be, how people get it wrong, and the code of that.
 LINES = [

@@ -58,14 +58,16 @@ def test_transcripts_are_what_archspec_prints(
         assert without_measurements(capsys.readouterr().out) == without_measurements(shown), command
 
 
-def test_the_python_example_runs(
+def test_the_python_examples_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write_the_specs(tmp_path)
-    exec(fenced("python")[0], {})
-    assert capsys.readouterr().out == "pass\n"
+    for example in fenced("python"):
+        exec(example, {})
+    assert capsys.readouterr().out == "pass\n32\n"
     assert (tmp_path / "five.onnx").is_file()
+    assert (tmp_path / "mine").is_dir()
 
 
 def commands_of(block: str) -> list[str]:

@@ -56,6 +56,13 @@ def test_a_spec_with_mistakes_loads_no_tensor_library(tmp_path: Path) -> None:
     assert not loaded_by_command("check", str(spec), expect=1) & TENSOR_LIBRARIES
 
 
+def test_a_plan_for_safetensors_loads_no_tensor_library(tmp_path: Path) -> None:
+    header = json.dumps({"conv1.weight": {"dtype": "F32", "shape": [64, 3, 7, 7], "data_offsets": [0, 37632]}}).encode()
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(37632))
+    assert not loaded_by_command("weights", "plan", str(path), "resnet18", expect=1) & TENSOR_LIBRARIES
+
+
 def test_importing_archspec_loads_nothing_heavy() -> None:
     assert not loaded_by("import archspec; status = 0") & (TENSOR_LIBRARIES | {"pydantic", "ruamel", "rich"})
 

@@ -10,10 +10,11 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from archspec import driver
 from archspec.cli.line import parse
-from archspec.cli.printing import GOOD, USAGE, complain, exit_code, print_diagnostics
+from archspec.cli.printing import ERRORS, GOOD, USAGE, complain, exit_code, print_diagnostics
+from archspec.compilation import PluginError
 from archspec.diagnostics import SpecError
+from archspec.weights import WeightsError
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells say it
 
@@ -36,11 +37,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # who reads our output has gone, and nothing is left to say
         _let_go_of_output()
         return GOOD
-    except (OSError, driver.PluginError) as error:
+    except WeightsError as error:
+        return complain(str(error), ERRORS)
+    except (OSError, PluginError) as error:
         _let_go_of_output()
-        return complain(str(error), USAGE)
+        return complain(_told(error), USAGE)
     except KeyboardInterrupt:
         return complain("interrupted", _INTERRUPTED)
+
+
+def _told(error: Exception) -> str:
+    """What is wrong, without the number that the system has for it."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
 
 
 def _let_go_of_output() -> None:

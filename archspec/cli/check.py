@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, TextIO
@@ -13,8 +14,9 @@ from archspec import render
 from archspec.cli.line import Commands
 from archspec.cli.printing import exit_code, print_diagnostics, print_lines
 from archspec.cli.target import add_spec_options, compile_
+from archspec.compilation import Compilation
 from archspec.diagnostics import SpecError
-from archspec.driver import Compilation
+from archspec.elaborate.collector import collector_paused
 from archspec.graph import Graph
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def add(commands: Commands) -> None:
 
 def check(options: argparse.Namespace) -> int:
     try:
-        compiled = _fixed(options) if options.fix else [compile_(name, options) for name in options.targets]
+        compiled = _fixed(options) if options.fix else [_looked_over(name, options) for name in options.targets]
     except SpecError as error:  # of an option, which no target is to blame for
         return _report([(error.diagnostics[0].span.file.path, error.diagnostics)], options.format)
     named = list(zip(options.targets, compiled, strict=True))
@@ -44,6 +46,16 @@ def check(options: argparse.Namespace) -> int:
             if found.graph is not None and found.graph.requirements:
                 _print_requirements(name, found.graph)
     return code
+
+
+def _looked_over(name: str, options: argparse.Namespace) -> Compilation:
+    """A target, and its network only where there is something to be said of it."""
+    with collector_paused():
+        found = compile_(name, options)
+        if found.graph is None or found.graph.requirements:
+            return found
+        found.graph.take_apart()
+        return replace(found, graph=None)
 
 
 def _report(checked: render.Checked, form: str) -> int:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import sys
-import tempfile
 from pathlib import Path
 
+from archspec.cli.files import replace, require_places
 from archspec.cli.line import Commands
 from archspec.cli.printing import ERRORS, GOOD, complain
 from archspec.cli.target import add_target, architecture
@@ -27,13 +26,14 @@ def add(commands: Commands) -> None:
 def expand(options: argparse.Namespace) -> int:
     from archspec.backends.spec import ExpandError
 
+    require_places(options.output)
     try:
         text = architecture(options).expand()
     except ExpandError as error:
         return complain(str(error), ERRORS)
     data = text.encode("utf-8")
     if options.output is not None:
-        _write(Path(options.output), data)
+        replace(Path(options.output), data)
     elif isinstance(sys.stdout, io.TextIOWrapper):  # a spec is UTF-8, whatever the terminal is
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
@@ -42,17 +42,3 @@ def expand(options: argparse.Namespace) -> int:
     if len(data) > MAX_BYTES:
         complain(f"the flat spec is large: `--max-bytes {len(data)}` reads it", GOOD)
     return GOOD
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file aside, then put it in its place, so that nobody sees half of it. Raises OSError."""
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():  # a pipe or a device cannot be replaced
-        target.write_bytes(data)
-        return
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
-        aside = Path(folder) / target.name
-        aside.write_bytes(data)
-        if target.exists():
-            aside.chmod(target.stat().st_mode & 0o7777)
-        aside.replace(target)

@@ -8,12 +8,12 @@ import sys
 from itertools import groupby
 from shutil import get_terminal_size
 
+from archspec.architecture import UnknownPathError
 from archspec.cli.line import Commands
 from archspec.cli.printing import GOOD, USAGE, complain, wants_color
 from archspec.cli.target import add_spec_options, architecture
 from archspec.diagnostics.codes import CODES, STAGES
 from archspec.diagnostics.explanation import UnknownCodeError, page
-from archspec.driver import UnknownPathError
 
 
 def add(commands: Commands) -> None:

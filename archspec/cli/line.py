@@ -60,6 +60,7 @@ _HOMES = {
     "explain": "explain",
     **dict.fromkeys(["summary", "sizes", "schema"], "reports"),
     **dict.fromkeys(["export", "verify"], "run"),
+    "weights": "weights",
     "zoo": "zoo",
 }
 

@@ -24,6 +24,8 @@ def add(commands: Commands) -> None:
     parser.add_argument("--per", choices=["layer", "block", "op"], default="layer", help=per)
     parser.add_argument("--depth", type=positive, help="roll up scopes at this depth")
     parser.add_argument("--format", choices=["text", "json", "csv", "markdown"], default="text")
+    args = "the network that goes with a zoo model's weights, whose args may be others (image_size, say)"
+    parser.add_argument("--weights", metavar="NAME|FILE", help=args)
     add_target(parser)
     parser.set_defaults(command=summary)
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archspec import driver
+from archspec.cli.files import require_places
 from archspec.cli.line import Commands
 from archspec.cli.printing import ERRORS, GOOD, USAGE, complain, progress
-from archspec.cli.target import add_target, architecture
+from archspec.cli.target import add_target, add_weights, architecture
 
 if TYPE_CHECKING:
     from archspec.parity import ParityReport
@@ -37,14 +38,14 @@ def add(commands: Commands) -> None:
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--weights", metavar="NAME|FILE", help="published weights of a zoo model, .safetensors or .pt")
+    add_weights(parser)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--seed", type=int, default=0, help="of initial weights and of the compared inputs")
     parser.add_argument("--report", metavar="FILE.json", help="write the parity report")
 
 
 def export(options: argparse.Namespace) -> int:
-    _check_writable(options.output, options.report)
+    require_places(options.output, options.report)
     network = architecture(options)
 
     def work() -> ParityReport | None:
@@ -52,6 +53,7 @@ def export(options: argparse.Namespace) -> int:
             network,
             options.output,
             weights=options.weights,
+            rename=options.rename,
             device=options.device,
             opset=options.opset,
             dynamic=[label for label in options.dynamic.split(",") if label],
@@ -59,14 +61,15 @@ def export(options: argparse.Namespace) -> int:
             parity=options.parity,
         )
 
-    with progress(f"building {network.name}, writing {options.output} and comparing it with torch"):
+    compared = " and comparing it with torch" if options.parity else ""
+    with progress(f"building {network.name}, writing {options.output}{compared}"):
         report, code = _attempt(work, options)
     if code:
         return code
     if report is not None:
         _write_report(report, options)
         print(report.text())
-    elif options.weights is None:
+    elif options.weights is None and network.compilation.target.weights is None:
         print(f"initial weights, seed {options.seed}")
     size = os.path.getsize(options.output)
     print(f"wrote {options.output} ({size / 1e6:.1f} MB)")
@@ -74,11 +77,18 @@ def export(options: argparse.Namespace) -> int:
 
 
 def verify(options: argparse.Namespace) -> int:
-    _check_writable(options.report)
+    require_places(options.report)
     network = architecture(options)
 
     def work() -> ParityReport:
-        return driver.verify(options.file, network, weights=options.weights, device=options.device, seed=options.seed)
+        return driver.verify(
+            options.file,
+            network,
+            weights=options.weights,
+            rename=options.rename,
+            device=options.device,
+            seed=options.seed,
+        )
 
     with progress(f"comparing {options.file} with torch"):
         report, code = _attempt(work, options)
@@ -105,18 +115,6 @@ def _attempt(work: Callable[[], ParityReport | None], options: argparse.Namespac
         return None, complain(str(error), USAGE)
     except (WeightsError, EmitError, DeviceError, NoSizes) as error:
         return None, complain(str(error), ERRORS)
-
-
-def _check_writable(*paths: str | None) -> None:
-    """Tell at once, before a long run, that a result has no place. Raises OSError."""
-    for name in filter(None, paths):
-        path = Path(name)
-        if path.is_dir():
-            raise IsADirectoryError(f"{path} is a directory")
-        if not path.parent.is_dir():
-            raise FileNotFoundError(f"there is no directory {path.parent}")
-        if not os.access(path.parent, os.W_OK):
-            raise PermissionError(f"the directory {path.parent} cannot be written to")
 
 
 def _write_report(report: ParityReport, options: argparse.Namespace) -> None:

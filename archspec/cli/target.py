@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
-from archspec import driver, given
+from archspec import compilation, given
+from archspec.architecture import Architecture, Recipe, require_network
 from archspec.cli.printing import print_diagnostics
 from archspec.elaborate import MAX_LAYERS
 from archspec.syntax.reader import MAX_BYTES
@@ -14,7 +15,8 @@ from archspec.syntax.reader import MAX_BYTES
 
 def add_target(parser: argparse.ArgumentParser) -> None:
     """One TARGET, and the options that change it."""
-    parser.add_argument("target", metavar="TARGET", help="a path, a zoo name, or a spec's name")
+    what = "a path, a zoo name, a spec's name, or a folder that archspec.save has written"
+    parser.add_argument("target", metavar="TARGET", help=what)
     add_spec_options(parser)
 
 
@@ -24,33 +26,47 @@ def add_spec_options(parser: argparse.ArgumentParser) -> None:
     shape = "override an input's shape: 1x3x320x320, or image=N,3,H,W"
     parser.add_argument("--input", action="append", default=[], metavar="[NAME=]SHAPE", help=shape)
     parser.add_argument("--plugin", action="append", default=[], metavar="NAME", help="load a package's ops")
+    collection = "look a name up in this collection first: its folder, or the name of an installed one"
+    parser.add_argument("--zoo", metavar="DIR", help=collection)
     parser.add_argument("--max-bytes", type=positive, default=MAX_BYTES, help="the largest file that is read")
     parser.add_argument("--max-layers", type=positive, default=MAX_LAYERS, help="the most layers after expansion")
 
 
 def compile_(
     name: str, options: argparse.Namespace, unsaved: Mapping[Path, str] | None = None
-) -> driver.Compilation:
+) -> compilation.Compilation:
     """A target as the options have it, with all that is to be said of it. `unsaved`: texts in place of files.
-    Raises SpecError for a bad option."""
-    return driver.compile_target(
+    Raises SpecError for a bad option, WeightsError for weights that it cannot have."""
+    return compilation.compile_target(
         name,
         arguments=given.settings(options.set),
         inputs=options.input,
         plugins=options.plugin,
+        weights=getattr(options, "weights", None),
+        zoo=options.zoo,
         max_bytes=options.max_bytes,
         max_layers=options.max_layers,
         unsaved=unsaved,
     )
 
 
-def architecture(options: argparse.Namespace) -> driver.Architecture:
-    """The target without errors; its warnings go to stderr. Raises SpecError."""
-    compilation = driver.require_network(compile_(options.target, options))
-    if len(compilation.diagnostics):
-        print_diagnostics([(options.target, tuple(compilation.diagnostics))])
-    recipe = driver.Recipe(options.target, given.settings(options.set), options.input, plugins=tuple(options.plugin))
-    return driver.Architecture(recipe, compilation)
+def architecture(options: argparse.Namespace) -> Architecture:
+    """The target without errors; its warnings go to stderr. Raises SpecError and WeightsError."""
+    compiled = require_network(compile_(options.target, options))
+    if len(compiled.diagnostics):
+        print_diagnostics([(options.target, tuple(compiled.diagnostics))])
+    settings, plugins = given.settings(options.set), tuple(options.plugin)
+    weights = getattr(options, "weights", None)
+    recipe = Recipe(options.target, settings, options.input, plugins=plugins, weights=weights, zoo=options.zoo)
+    return Architecture(recipe, compiled)
+
+
+def add_weights(parser: argparse.ArgumentParser) -> None:
+    """The weights of a TARGET, and what their keys are called in it."""
+    what = "a zoo model's weights by name (DEFAULT, IMAGENET1K_V1), or a file: .safetensors, .pt, .pth"
+    parser.add_argument("--weights", metavar="NAME|FILE", help=what)
+    table = "a table of names for the weights' keys, as `weights plan` proposes it"
+    parser.add_argument("--rename", metavar="FILE.yaml", help=table)
 
 
 def positive(text: str) -> int:

@@ -53,6 +53,7 @@ def prove(
             save(emit(graph, module.state_dict(), opset=model.opset_import[0].version), twin)
             if _without_tensors(onnx.load(twin), graph) != _without_tensors(model, graph):
                 problems.append("the file differs in more than its tensors from the one that was compared")
+        del model  # which may hold gigabytes
         report = compare(graph, module, path, device=device, seed=seed, batches=batches, sizes=sizes, twin=twin)
     return replace(
         report,

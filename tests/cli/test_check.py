@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from archspec.cli.target import compile_
+from archspec.compilation import Compilation
 from archspec.diagnostics import Help
-from archspec.driver import Compilation
 from archspec.source import SourceFile
 from tests.cli.conftest import Run
 from tests.cli.nets import BAD, NET

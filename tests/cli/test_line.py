@@ -25,7 +25,7 @@ def test_usage_errors_are_exit_code_2(argv: list[str], run: Run) -> None:
     ("argv", "usage", "said"),
     [
         (["chek", "net.yaml"], "", "there is no command `chek`: choose from {commands}; did you mean `check`?"),
-        (["zoo", "lst"], "zoo", "there is no action `lst`: choose from list, show; did you mean `list`?"),
+        (["zoo", "lst"], "zoo", "there is no action `lst`: choose from list, show, verify; did you mean `list`?"),
         (["check", "net.yaml", "--fromat", "json"], "check", "there is no option `--fromat`; did you mean `--format`?"),
         (["check", "net.yaml", "--fromat=json"], "check", "there is no option `--fromat`; did you mean `--format`?"),
         (["export", "net.yaml", "--ouput", "x.onnx"], "export", "no option `--ouput`; did you mean `--output`?"),

@@ -89,19 +89,18 @@ def test_closed_streams_change_no_exit_code(closed: str, target: str, code: int,
 def test_output_that_cannot_be_written_is_exit_code_2(folder: Path) -> None:
     done = shell("archspec check net.yaml > /dev/full", folder)
     assert done.returncode == 2
-    assert done.stderr.startswith("archspec: ")
-    assert done.stderr.count("\n") == 1
+    assert done.stderr == "archspec: No space left on device\n"
 
 
 def test_an_interruption_is_no_traceback(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from archspec import __main__, cli, driver
+    from archspec import __main__, cli, compilation
 
     def interrupted(*_: object, **__: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(driver, "compile_target", interrupted)
+    monkeypatch.setattr(compilation, "compile_target", interrupted)
     assert cli.main(["check", str(folder / "net.yaml")]) == 130
     assert capsys.readouterr() == ("", "archspec: interrupted\n")
     monkeypatch.setattr(cli, "main", interrupted)  # as while modules load

@@ -1,4 +1,4 @@
-"""`archspec summary`, `schema` and `zoo`."""
+"""`archspec summary` and `schema`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import re
 from pathlib import Path
 
 import archspec
-from archspec.zoo import models
 from tests.cli.conftest import Run
 from tests.cli.nets import NET
 
@@ -87,22 +86,3 @@ def test_schema(run: Run) -> None:
     result = run("schema")
     assert result.code == 0
     assert "archspec" in json.loads(result.out)["properties"]
-
-
-def test_zoo_list(run: Run) -> None:
-    names = [model.name for model in models()]
-    assert [line.split()[0] for line in run("zoo", "list").out.splitlines()[1:]] == names
-    found = json.loads(run("zoo", "list", "resnet", "--format", "json").out)
-    assert [model["name"] for model in found] == [name for name in names if "resnet" in name]
-    assert found[0]["expect"]["params"] == 11689512
-
-
-def test_zoo_show(run: Run) -> None:
-    result = run("zoo", "show", "resnet50")
-    assert result.code == 0
-    assert "25557032" in result.out
-    shown = json.loads(run("zoo", "show", "resnet50", "--format", "json").out)
-    assert (shown["spec"], shown["args"]["block"]) == ("resnet", "Bottleneck")
-    unknown = run("zoo", "show", "resnett50")
-    assert unknown.code == 2
-    assert "did you mean `resnet50`?" in unknown.err
