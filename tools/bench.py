@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 import timeit
-import tracemalloc
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from functools import partial
@@ -274,26 +273,18 @@ layers: {{body: {{op: Residual, repeat: {layers // 4}, width: 8}}}}
 
 
 def growth() -> Result:
+    sys.path.insert(0, str(ROOT))  # for what counts memory, which stands beside the tests
     from archspec.compilation import compile_target
+    from tests.counting import peak
 
     def checked(layers: int) -> Callable[[], object]:
         return partial(compile_target, stack(layers), max_layers=1_000_000)  # scopes and repetitions count as well
 
     small, large = checked(10_000), checked(100_000)
     result = in_turns(large, small, 5)
-    few, many = traced(small) / 10_000, traced(large) / 100_000
+    few, many = peak(small) / 10_000, peak(large) / 100_000
     fact = f"{many / 1e3:.2f} kB per layer at its peak, of 10,000 {few / 1e3:.2f}"
     return Result(result.ours / 100_000, result.theirs / 10_000, ((fact, many <= 1.3 * few),))
-
-
-def traced(work: Callable[[], object]) -> int:
-    """The most memory that Python objects take meanwhile, in bytes."""
-    tracemalloc.start()
-    try:
-        work()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
 
 
 # --- ONNX ---------------------------------------------------------------------------------------------------
