@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import gc
 import io
+import signal
 import sys
 import traceback
+from typing import NoReturn
 
 _OUR_BUG = 70  # EX_SOFTWARE of sysexits.h
 _INTERRUPTED = 130  # 128 + SIGINT, as shells say it
+_TERMINATED = 143  # 128 + SIGTERM
 
 
 def run() -> None:
     """Run the command on sys.argv, and exit."""
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         sys.exit(_run())
     except KeyboardInterrupt:  # while modules load: later the command says so itself
         sys.exit(_INTERRUPTED)
+
+
+def _terminate(*_: object) -> NoReturn:
+    """End as an interrupt does: what is half-written is removed on the way out."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would interrupt that
+    sys.exit(_TERMINATED)
 
 
 def _run() -> int:

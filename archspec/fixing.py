@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import codecs
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +17,7 @@ import archspec
 from archspec.compilation import Compilation
 from archspec.diagnostics import Severity
 from archspec.source import Span
+from archspec.staging import replace
 
 _ROUNDS = 50  # each keeps fixes, or finds one that does harm
 
@@ -76,7 +75,7 @@ class Fixer:
                 raise PermissionError(f"{path} cannot be written to: nothing is fixed")
         for path, file in files.items():
             mark = codecs.BOM_UTF8 if file.data.startswith(codecs.BOM_UTF8) else b""
-            _replace(path, mark + self.texts[path].encode("utf-8"))
+            replace(path, mark + self.texts[path].encode("utf-8"))
 
     def possible(self, compilation: Compilation) -> Iterator[Fix]:
         """The fixes of a target's mistakes that are in the user's files."""
@@ -151,19 +150,3 @@ def _does_harm(fixes: Sequence[Fix], before: Compilation, after: Compilation) ->
 
     (unreadable, hopeless), (unreadable_before, hopeless_before) = wrong(after), wrong(before)
     return unreadable > unreadable_before or (hopeless > hopeless_before and not of_words)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file anew beside the old one, then in its place, with the same mode and, where possible, owner."""
-    status = path.stat()
-    descriptor, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(data)
-        with suppress(PermissionError):
-            os.chown(aside, status.st_uid, status.st_gid)
-        os.chmod(aside, status.st_mode & 0o7777)
-        os.replace(aside, path)
-    except BaseException:
-        os.unlink(aside)
-        raise

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archspec import zoo
 from archspec.built import architecture_of
+from archspec.staging import staged_folder
 from archspec.zoo import SAVED_SPEC, SAVED_WEIGHTS
 
 if TYPE_CHECKING:
@@ -44,7 +41,7 @@ def save(model: nn.Module, folder: Path_) -> Path:
     except ExpandError as error:
         raise SaveError(f"`{architecture.name}` cannot be saved as a flat spec: {error}") from error
     state = {key: tensor.detach().cpu().contiguous().clone() for key, tensor in model.state_dict().items()}
-    with _aside(target) as staged:
+    with staged_folder(target) as staged:
         (staged / SAVED_SPEC).write_text(text, encoding="utf-8")
         save_file(state, staged / SAVED_WEIGHTS, metadata={"format": "pt", "archspec": VERSION})
     return Path(folder)
@@ -65,23 +62,3 @@ def _place(folder: Path_) -> Path:
     if others := [path.name for path in present if path.name not in (SAVED_SPEC, SAVED_WEIGHTS) or path.is_dir()]:
         raise SaveError(f"{folder} holds other files ({min(others)}), and is not overwritten: save to a new folder")
     return target
-
-
-@contextmanager
-def _aside(target: Path) -> Iterator[Path]:
-    """A folder to write to, which takes the place of `target` as a whole if the block ends well, else vanishes."""
-    around = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    staged, before = around / "new", around / "before"
-    staged.mkdir()
-    try:
-        yield staged
-        if target.exists():
-            target.rename(before)
-        try:
-            staged.rename(target)
-        except OSError:
-            if before.exists():
-                before.rename(target)
-            raise
-    finally:
-        shutil.rmtree(around)

@@ -14,7 +14,7 @@ from archspec.cli.line import parse
 from archspec.cli.printing import ERRORS, GOOD, USAGE, complain, exit_code, print_diagnostics
 from archspec.compilation import PluginError
 from archspec.diagnostics import SpecError
-from archspec.weights import WeightsError
+from archspec.weights import MisfitError, WeightsError
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells say it
 
@@ -38,12 +38,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         _let_go_of_output()
         return GOOD
     except WeightsError as error:
-        return complain(str(error), ERRORS)
+        return complain(_with_plan(error), ERRORS)
     except (OSError, PluginError) as error:
         _let_go_of_output()
         return complain(_told(error), USAGE)
     except KeyboardInterrupt:
         return complain("interrupted", _INTERRUPTED)
+
+
+def _with_plan(error: WeightsError) -> str:
+    """What is wrong with weights, and all that `weights plan` says of those that do not fit."""
+    if not isinstance(error, MisfitError) or error.plan is None:
+        return str(error)
+    from archspec.weights.report import text
+
+    return f"the weights do not fit the network; `archspec weights plan` says:\n\n{text(error.plan)}"
 
 
 def _told(error: Exception) -> str:
