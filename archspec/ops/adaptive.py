@@ -24,7 +24,7 @@ from archspec.ops.base import (
     of_dtype,
     torch_nn,
 )
-from archspec.ops.emission import along_axes, filled, integers, mean, reshape, within_plane
+from archspec.ops.emission import along_axes, filled, integers, mean, reduced, reshape, within_plane
 from archspec.ops.window import occupied, spatial_sizes
 from archspec.types import DType, TensorType
 
@@ -198,8 +198,7 @@ class _AdaptiveMaxPool(_AdaptivePool):
 
     def _of_the_whole(self, emit: Emitter, x: Handle, type_: TensorType) -> Handle | tuple[Handle, ...]:
         if type_.dtype is DType.float64:  # for which onnxruntime has no GlobalMaxPool
-            emit.require(18)
-            greatest = emit.node("ReduceMax", x, integers(emit, range(2, type_.rank)))
+            greatest = reduced(emit, "ReduceMax", x, range(2, type_.rank))
         else:
             greatest = emit.node("GlobalMaxPool", x)
         if not self.return_indices:
@@ -212,8 +211,7 @@ class _AdaptiveMaxPool(_AdaptivePool):
         table = _places(_known(type_.shape[2:], shape[2:]))
         before = [*type_.shape[:2], len(table)]
         parts = emit.node("Gather", _flat(emit, x, type_), emit.constant(table, DType.int64), axis=2)
-        emit.require(18)
-        greatest = reshape(emit, emit.node("ReduceMax", parts, integers(emit, [3]), keepdims=0), before, shape)
+        greatest = reshape(emit, reduced(emit, "ReduceMax", parts, [3], keepdims=False), before, shape)
         if not self.return_indices:
             return greatest
         rows = integers(emit, range(0, len(table) * len(table[0]), len(table[0])))

@@ -37,7 +37,7 @@ from archspec.ops.base import (
 )
 from archspec.ops.broadcasting import broadcast, common_axes, of_one_dtype
 from archspec.ops.conditions import can_equal
-from archspec.ops.emission import integers
+from archspec.ops.emission import integers, positions
 from archspec.ops.initialization import Recipe, distribution
 from archspec.types import DType, TensorType
 
@@ -330,9 +330,9 @@ def _match(what: str, inputs: Sequence[TensorType], *facts: Fact) -> None:
 
 def _causal(emit: Emitter, rows: Dim, columns: Dim, dtype: DType) -> Handle:
     """What is added so that a row takes part in the columns up to its own number: 0 there, and -inf behind."""
-    emit.require(14)  # the first with Trilu
-    everywhere = emit.node("Expand", emit.constant(-inf, dtype), emit.shape([rows, columns]))
-    return emit.node("Trilu", everywhere, emit.constant(1, DType.int64), upper=1)
+    row, column = (positions(emit, emit.shape([size])) for size in (rows, columns))
+    behind = emit.node("Greater", column, emit.node("Unsqueeze", row, integers(emit, [1])))
+    return emit.node("Where", behind, emit.constant(-inf, dtype), emit.constant(0.0, dtype))
 
 
 def _linear(emit: Emitter, x: Handle, weight: Handle, bias: Handle | None) -> Handle:

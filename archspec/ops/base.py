@@ -169,8 +169,8 @@ class Emitter(Protocol):
     def shape(self, sizes: Sequence[Dim]) -> Handle:
         """A 1-D int64 value that holds these sizes; symbolic ones are computed from the model inputs."""
 
-    def require(self, opset: int) -> None:
-        """Raise the model's opset to at least this, naming the layer as the reason."""
+    def require(self, opset: int, what: str) -> None:
+        """Raise the model's opset to at least this, for something that the layer can't be written without."""
 
 
 class Op(BaseModel):

@@ -29,9 +29,11 @@ class InPlace(Activation):
 
 
 class Spelled(Activation):
-    """An activation that ONNX has an operator for, of which runtimes know no float64: there it is a formula."""
+    """An activation that ONNX has an operator for. It is a formula below the opset that the operator came with, and
+    in float64, of which runtimes have none."""
 
     operator: ClassVar[str]
+    since: ClassVar[int] = 1
     unknown: ClassVar[tuple[DType, ...]] = (DType.float64,)
 
     def attributes(self) -> dict[str, float]:
@@ -43,6 +45,6 @@ class Spelled(Activation):
         """The same of simpler operators."""
 
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
-        if inputs[0].dtype in self.unknown:
+        if emit.opset < self.since or inputs[0].dtype in self.unknown:
             return self.formula(Term(emit, values[0], inputs[0].dtype)).handle
         return emit.node(self.operator, values[0], **self.attributes())

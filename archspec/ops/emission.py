@@ -24,8 +24,7 @@ def reshape(emit: Emitter, x: Handle, before: Sequence[Dim], after: Sequence[Dim
     """x of sizes `before` in sizes `after`. A symbolic size that stays in its place is copied (0), one
     other is left to the runtime (-1), and only for more than that are sizes computed."""
     if 0 in after:
-        emit.require(14)  # the first that takes 0 for a size
-        return emit.node("Reshape", x, emit.shape(after), allowzero=1)
+        return _emptied(emit, x, after)
     sizes: list[Dim] = [
         0 if not isinstance(size, int) and k < len(before) and before[k] == size else size
         for k, size in enumerate(after)
@@ -36,10 +35,28 @@ def reshape(emit: Emitter, x: Handle, before: Sequence[Dim], after: Sequence[Dim
     return emit.node("Reshape", x, integers(emit, [size if isinstance(size, int) else -1 for size in sizes]))
 
 
+def _emptied(emit: Emitter, x: Handle, after: Sequence[Dim]) -> Handle:
+    """x, which holds nothing, in other sizes. To Reshape a 0 is a size from opset 14 on, and a copy of one below."""
+    if emit.opset >= 14:
+        return emit.node("Reshape", x, emit.shape(after), allowzero=1)
+    nothing = [1] * len(after)
+    nothing[after.index(0)] = -1
+    return emit.node("Expand", emit.node("Reshape", x, integers(emit, nothing)), emit.shape(after))
+
+
 def pad(emit: Emitter, x: Handle, sides: Sides, mode: str = "constant", value: Handle | None = None) -> Handle:
     """x with this much before and after each of its axes; `value` is a constant, 0 where None."""
     pads = integers(emit, [*(before for before, _ in sides), *(after for _, after in sides)])
     return emit.node("Pad", x, pads, *([] if value is None else [value]), mode=mode)
+
+
+def zeros_around(emit: Emitter, x: Handle, sides: Sides) -> Handle:
+    """x with this many zeros before and after each axis behind the channels, for a pool that takes them for values.
+    The Pad names its axes where it can: one that doesn't, onnxruntime 1.19 and 1.20 make padding of the pool."""
+    if emit.opset < 18:
+        return pad(emit, x, [(0, 0), (0, 0), *sides])
+    pads = integers(emit, [*(before for before, _ in sides), *(after for _, after in sides)])
+    return emit.node("Pad", x, pads, None, integers(emit, range(2, 2 + len(sides))), mode="constant")
 
 
 def wrapped(emit: Emitter, x: Handle, sides: Sides) -> Handle:
@@ -73,9 +90,14 @@ def rolled(emit: Emitter, x: Handle, axis: int, size: Dim, shift: int) -> Handle
 
 def moved_on(emit: Emitter, x: Handle, axis: int, length: Handle, shift: Handle) -> Handle:
     """As `rolled`, where the length of the axis or the shift is known at run time: gathered by number."""
+    places = emit.node("Mod", emit.node("Sub", positions(emit, length), shift), length)
+    return emit.node("Gather", x, places, axis=axis)
+
+
+def positions(emit: Emitter, length: Handle) -> Handle:
+    """The numbers from 0 on, as many as a 1-D value of one size says."""
     zero, one = (emit.constant(number, DType.int64) for number in (0, 1))
-    positions = emit.node("Range", zero, emit.node("Squeeze", length), one)
-    return emit.node("Gather", x, emit.node("Mod", emit.node("Sub", positions, shift), length), axis=axis)
+    return emit.node("Range", zero, emit.node("Squeeze", length), one)
 
 
 def split(emit: Emitter, x: Handle, axis: int, sizes: Sequence[Dim]) -> tuple[Handle, ...]:

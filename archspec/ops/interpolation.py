@@ -23,6 +23,7 @@ from archspec.ops.base import (
     of_rank,
 )
 from archspec.ops.conditions import can_reach
+from archspec.ops.emission import reshape
 from archspec.ops.filters import REACH, Rule
 from archspec.ops.resampling import Stretch, attributes, gathered, multiplied, resizes, small
 from archspec.ops.window import occupied
@@ -165,18 +166,30 @@ class Resizing(Weightless):
         x, type_, targets, rule = values[0], inputs[0], self._targets(*inputs), self._rule()
         if rule.mode == "area":
             return emit_means(emit, x, type_, targets)
+        if 0 in type_.shape:
+            return reshape(emit, x, type_.shape, [*type_.shape[:2], *targets])
         axes = self._stretches(type_.shape[2:], targets)
-        if not resizes(rule, type_.dtype, axes):
+        if rule.antialias and not all(isinstance(size, int) for size in (*type_.shape[2:], *targets)):
+            emit.require(18, "a Resize against aliasing, of sizes that stay symbols")
+        younger = emit.opset < 18 and rule.antialias
+        if younger or not resizes(rule, type_.dtype, axes):
             by = gathered if rule.mode in _NEAREST else multiplied
             return by(emit, x, rule, type_.dtype, axes)
-        emit.require(18)  # the first that resizes some of the axes
+        return self._resized(emit, x, type_, axes)
+
+    def _resized(self, emit: Emitter, x: Handle, type_: TensorType, axes: Sequence[Stretch]) -> Handle:
+        """By a Resize: of the axes behind the channels alone from opset 18 on, and of all below."""
+        rule, targets = self._rule(), [axis.target for axis in axes]
+        whole = emit.opset < 18
         scales = sizes = None
         if self.scale_factor is not None and not rule.recompute:
             factors = zip(self._per_axis("scale_factor", len(axes)), axes, strict=True)
-            scales = emit.constant([1.0 if axis.step == 1 else float(factor) for factor, axis in factors])
+            scaled = [1.0 if axis.step == 1 else float(factor) for factor, axis in factors]
+            scales = emit.constant([1.0, 1.0, *scaled] if whole else scaled)
         else:
-            sizes = emit.shape(targets)
-        return emit.node("Resize", x, None, scales, sizes, axes=list(range(2, type_.rank)), **attributes(rule))
+            sizes = emit.shape([*type_.shape[:2], *targets] if whole else targets)
+        some = {} if whole else {"axes": list(range(2, type_.rank))}
+        return emit.node("Resize", x, None, scales, sizes, **some, **attributes(rule))
 
 
 def _scaled(size: Dim, scale: float, least: int) -> Dim:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pydantic import Field
 
@@ -26,6 +27,7 @@ from archspec.ops.base import (
     torch_nn,
 )
 from archspec.ops.emission import integers, mean
+from archspec.ops.formula import Term
 from archspec.ops.normalizing import Normalization, affine_tensors
 from archspec.types import TensorType
 
@@ -83,12 +85,23 @@ class LayerNorm(_OverLast):
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
         if 0 in inputs[0].shape:
             return values[0]  # nothing, which runtimes refuse to normalise
-        emit.require(17)
         shape = self._normalized(inputs[0])
         tensors = [emit.parameter(name) for name in self.parameters(*inputs)]
+        if emit.opset < 17:
+            return self._spelled(emit, Term(emit, values[0], inputs[0].dtype), len(shape), tensors).handle
         if not tensors:  # ONNX wants a scale
             tensors = [emit.node("Expand", emit.constant(1.0), integers(emit, shape))]
         return emit.node("LayerNormalization", values[0], *tensors, axis=-len(shape), epsilon=self.eps)
+
+    def _spelled(self, emit: Emitter, x: Term, count: int, tensors: Sequence[Handle]) -> Term:
+        """Over the last `count` axes, in the nodes that runtimes know for a layer normalisation."""
+        axes = range(-count, 0)
+        centred = x - replace(x, handle=mean(emit, x.handle, axes))
+        variance = replace(x, handle=mean(emit, centred.apply("Pow", 2.0).handle, axes))
+        normal = centred / (variance + self.eps).apply("Sqrt")
+        for operator, tensor in zip(("Mul", "Add"), tensors, strict=False):
+            normal = normal.apply(operator, replace(x, handle=tensor))
+        return normal
 
 
 class RMSNorm(_OverLast):

@@ -200,13 +200,36 @@ class Fold(_Patches):
 
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
         runnable("Col2Im", inputs[0], DType.float32)
-        emit.require(18)
+        axes = self._axes()
+        if emit.opset < 18:
+            return self._transposed(emit, values[0], *inputs)
         return emit.node(
             "Col2Im",
             values[0],
             integers(emit, self.output_size),
             integers(emit, self.kernel_size),
             dilations=list(self.dilation),
-            pads=onnx_pads(self._axes()),
+            pads=onnx_pads(axes),
             strides=list(self.stride),
         )
+
+    def _transposed(self, emit: Emitter, x: Handle, *inputs: TensorType) -> Handle:
+        """By a transposed convolution of each channel, whose kernel puts every position of a patch in its place."""
+        result, axes, area = self.infer(*inputs), self._axes(), prod(self.kernel_size)
+        counts = [self._count(axis, size) for axis, size in zip(axes, self.output_size, strict=True)]
+        rest = [
+            (size + axis.low + axis.high - axis.extent) % axis.stride
+            for axis, size in zip(axes, self.output_size, strict=True)
+        ]
+        channels, (height, width) = product_of(result.shape[:2]), self.kernel_size
+        kernel = [[[[int(k == y * width + x) for x in range(width)] for y in range(height)]] for k in range(area)]
+        maps = emit.node(
+            "ConvTranspose",
+            reshape(emit, x, inputs[0].shape, [channels, area, *counts]),
+            emit.constant(kernel),
+            dilations=list(self.dilation),
+            output_padding=rest,
+            pads=onnx_pads(axes),
+            strides=list(self.stride),
+        )
+        return reshape(emit, maps, [channels, 1, *self.output_size], result.shape)

@@ -33,7 +33,7 @@ from archspec.ops.base import (
     torch_nn,
 )
 from archspec.ops.conditions import can_reach
-from archspec.ops.emission import integers, pad, runnable, within_plane
+from archspec.ops.emission import integers, pad, runnable, within_plane, zeros_around
 from archspec.ops.window import Axis, fitting, occupied, onnx_pads, sliding, spatial_sizes, window
 from archspec.types import DType, TensorType
 
@@ -185,6 +185,10 @@ class _MeanPool(_WindowPool):
 
     def _mean(self, emit: Emitter, x: Handle, type_: TensorType, axes: tuple[Axis, ...], include: bool) -> Handle:
         runnable("AveragePool", type_, DType.float32, DType.float16)
+        if include and emit.opset >= 19 and len(set(onnx_pads(axes))) > 1:
+            # From that opset on, onnxruntime 1.21 to 1.24 take one end of a padding that counts for another.
+            x = zeros_around(emit, x, [(axis.low, axis.high) for axis in axes])
+            axes = tuple(axis._replace(low=0, high=0) for axis in axes)
         return emit.node(
             "AveragePool",
             x,
@@ -213,7 +217,7 @@ class _AvgPool(_MeanPool):
         beyond = [axis.high - padding for axis, padding in zip(axes, self.padding, strict=True)]
         if self.count_include_pad and divisor is None and any(beyond):
             # The padding proper becomes part of the input, so that only what lies beyond is left out.
-            x = pad(emit, x, [(0, 0), (0, 0), *((size, size) for size in self.padding)])
+            x = zeros_around(emit, x, [(size, size) for size in self.padding])
             axes = tuple(axis._replace(low=0, high=more) for axis, more in zip(axes, beyond, strict=True))
             include = False
         x = self._mean(emit, x, inputs[0], axes, include)

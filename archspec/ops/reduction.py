@@ -22,8 +22,6 @@ from archspec.ops.conditions import can_reach
 from archspec.ops.emission import reduced
 from archspec.types import DType, TensorType
 
-_INT64 = 7  # in ONNX's numbering of element types
-
 
 class _Reduction(Weightless):
     """One value of all those along one axis or several, which disappear, or stay with size 1 (`keepdim`)."""
@@ -78,7 +76,7 @@ class Sum(_Reduction):
         return found if found.dtype.is_floating else found._replace(dtype=DType.int64)
 
     def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
-        x = emit.node("Cast", values[0], to=_INT64) if inputs[0].dtype is DType.int32 else values[0]
+        x = emit.node("Cast", values[0], to=DType.int64) if inputs[0].dtype is DType.int32 else values[0]
         return super().to_onnx(emit, [x], *inputs)
 
 

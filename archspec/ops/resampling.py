@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from archspec.dims import Dim
 from archspec.ops.base import Emitter, Handle, OpError
-from archspec.ops.emission import along_axes
+from archspec.ops.emission import along_axes, positions
 from archspec.ops.filters import Rule, even, places, single, weights
 from archspec.types import DType
 
@@ -78,9 +78,8 @@ def _places(emit: Emitter, rule: Rule, axis: Stretch, step: float | None, precis
     else:
         apart = emit.constant(step, DType.float64)
     middle = 0.5 if rule.mode == "nearest-exact" else 0.0
-    count = emit.node("Squeeze", emit.shape([axis.target]))
-    place = emit.node("Range", emit.constant(0, DType.int64), count, emit.constant(1, DType.int64))
-    place = emit.node("Add", emit.node("Cast", place, to=DType.float64), emit.constant(middle, DType.float64))
+    place = emit.node("Cast", positions(emit, emit.shape([axis.target])), to=DType.float64)
+    place = emit.node("Add", place, emit.constant(middle, DType.float64))
     place = emit.node("Sub", emit.node("Mul", place, apart), emit.constant(middle, DType.float64))
     place = emit.node("Floor", emit.node("Add", emit.node("Cast", place, to=DType.float32), emit.constant(middle)))
     return emit.node("Min", emit.node("Cast", place, to=DType.int64), emit.shape([axis.size - 1]))

@@ -26,7 +26,7 @@ from archspec.ops.base import (
     torch_nn,
 )
 from archspec.ops.conditions import can_equal
-from archspec.ops.emission import reduced, reshape
+from archspec.ops.emission import reduced, reshape, zeros_around
 from archspec.types import DType, TensorType
 
 
@@ -62,13 +62,9 @@ class LocalResponseNorm(Weightless):
             return emit.node("LRN", x, size=self.size, alpha=self.alpha, beta=self.beta, bias=self.k)
         batch, channels, *rest = type_.shape
         rows = (batch, 1, channels, product_of(rest))
-        means = emit.node(
-            "AveragePool",
-            reshape(emit, emit.node("Mul", x, x), type_.shape, rows),
-            kernel_shape=[self.size, 1],
-            pads=[self.size // 2, 0, (self.size - 1) // 2, 0],
-            count_include_pad=1,
-        )
+        squares = reshape(emit, emit.node("Mul", x, x), type_.shape, rows)
+        padded = zeros_around(emit, squares, [(self.size // 2, (self.size - 1) // 2), (0, 0)])
+        means = emit.node("AveragePool", padded, kernel_shape=[self.size, 1], count_include_pad=1)
         means = reshape(emit, means, rows, type_.shape)
         scaled = emit.node("Mul", means, emit.constant(self.alpha, type_.dtype))
         base = emit.node("Add", scaled, emit.constant(self.k, type_.dtype))

@@ -34,7 +34,6 @@ from archspec.ops.window import occupied
 from archspec.types import DType, TensorType
 
 _MAP = "N, H, W, C"
-_INT64 = 7  # in ONNX's numbering of element types
 
 
 class _Axis(NamedTuple):
@@ -77,7 +76,7 @@ class _Axis(NamedTuple):
         one = emit.constant(1, DType.int64)
         numbers = emit.node("Range", one, emit.node("Squeeze", emit.shape([self.windows + 1])), one)
         ends = emit.node("And", emit.node("Equal", numbers, count), emit.node("Greater", count, one))
-        return emit.node("Cast", ends, to=_INT64)
+        return emit.node("Cast", ends, to=DType.int64)
 
 
 def _padded(emit: Emitter, x: Handle, axes: Sequence[_Axis]) -> Handle:

@@ -58,15 +58,12 @@ class Hardswish(Spelled):
     """torch.nn.Hardswish: x min(max(x + 3, 0), 6) / 6. Source: Howard et al., 2019 (arXiv:1905.02244)."""
 
     operator: ClassVar[str] = "HardSwish"
+    since: ClassVar[int] = 14
 
     inplace: bool = False
 
     def formula(self, x: Term) -> Term:
         return x * (x + 3).apply("Clip", 0.0, 6.0) / 6
-
-    def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
-        emit.require(14)
-        return super().to_onnx(emit, values, *inputs)
 
 
 class Hardsigmoid(Spelled):
@@ -153,12 +150,9 @@ class Mish(Spelled):
     """torch.nn.Mish: x tanh(log(1 + exp(x))). Source: Misra, 2019 (arXiv:1908.08681)."""
 
     operator: ClassVar[str] = "Mish"
+    since: ClassVar[int] = 18
 
     inplace: bool = False
 
     def formula(self, x: Term) -> Term:
         return x * _softplus(x).apply("Tanh")
-
-    def to_onnx(self, emit: Emitter, values: Sequence[Handle], *inputs: TensorType) -> Handle:
-        emit.require(18)
-        return super().to_onnx(emit, values, *inputs)

@@ -34,6 +34,7 @@ class Example:
     torch: Callable[..., Any] | None = None
     beside: str = ""  # the shape of a second model input, which only brings a symbol
     positive: bool = False  # its values are above 0: torch's function is not defined below
+    since: int = 13  # the first opset that it can be written at
 
     def __str__(self) -> str:
         arguments = ", ".join(f"{name}={value}" for name, value in self.arguments.items())
@@ -63,9 +64,10 @@ def ok(
     torch: Callable[..., Any] | None = None,
     beside: str = "",
     positive: bool = False,
+    since: int = 13,
     **arguments: Any,
 ) -> Example:
-    return Example(op, inputs, arguments, torch, beside, positive)
+    return Example(op, inputs, arguments, torch, beside, positive, since)
 
 
 def no(
@@ -78,7 +80,7 @@ def no(
     emission: bool = False,
     **arguments: Any,
 ) -> Refused:
-    return Refused(op, inputs, arguments, torch, "", False, blamed, code, stricter, emission)
+    return Refused(op, inputs, arguments, torch, blamed=blamed, code=code, stricter=stricter, emission=emission)
 
 
 def op_class(name: str) -> type[Op]:

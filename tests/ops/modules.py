@@ -8,6 +8,7 @@ from typing import Any
 import torch
 import torchvision
 from torch import Tensor
+from torchvision.transforms import v2
 
 from tests.ops import windows
 
@@ -51,7 +52,26 @@ class RNN(torch.nn.RNN):
         super().__init__(input_size, hidden_size, **rest)
 
 
+class TopK(torch.nn.Module):
+    def __init__(self, k: int, dim: int = -1, largest: bool = True) -> None:
+        super().__init__()
+        self.k, self.dim, self.largest = k, dim, largest
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        return tuple(torch.topk(x, self.k, self.dim, self.largest))
+
+
+class ToDtype(v2.ToDtype):
+    def __init__(self, dtype: str = "float32", scale: bool = False) -> None:
+        super().__init__(getattr(torch, dtype), scale)
+
+    def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
+        return super().forward(x)  # type: ignore[no-any-return]
+
+
 CALLED: dict[str, Callable[..., torch.nn.Module]] = {
+    "ToDtype": ToDtype,
+    "TopK": TopK,
     "StochasticDepth": torchvision.ops.StochasticDepth,
     "DropBlock2d": torchvision.ops.DropBlock2d,
     "DropBlock3d": torchvision.ops.DropBlock3d,

@@ -5,23 +5,22 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from math import sqrt
 from typing import Any, get_args
 
 import numpy as np
-import onnx
-import onnx_ir
 import onnxruntime
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from archspec import ops
-from archspec.backends.onnx import DEFAULT_OPSET, OPSETS, emit
+from archspec.backends.onnx import DEFAULT_OPSET, OPSETS, EmitError
 from archspec.dims import evaluate
 from archspec.ops.base import Init, Op, TorchModule, TorchTensor
 from archspec.types import DType, TensorType
+from tests.ops.alone import as_tuple, emitted, feeds_of, reference, shapes, weights_of
 from tests.ops.cases import SETTINGS, Example, Sizes, at, op_class
 from tests.ops.examples import EXAMPLES
 from tests.ops.modules import IN_PRODUCTS
@@ -30,7 +29,6 @@ from tests.ops.realize import (
     is_expression,
     module_of,
     named_tensors,
-    one_layer,
     owned_tensor,
     tensors,
     torch_itself,
@@ -43,29 +41,10 @@ pytestmark = [
 ]
 TENSORS = ("Parameter", "Buffer", "RelativePositionIndex", "RelativeCoordinates")
 LAYERS = [example for example in EXAMPLES if example.op not in TENSORS]
+RUN = (OPSETS[0], DEFAULT_OPSET, OPSETS[-1])
+"""The opsets that every example is run at."""
 each_example = pytest.mark.parametrize("example", EXAMPLES, ids=str)
 each_layer = pytest.mark.parametrize("example", LAYERS, ids=str)
-
-
-def as_tuple(result: Any) -> tuple[Any, ...]:
-    return tuple(result) if isinstance(result, (tuple, list)) and not isinstance(result, TensorType) else (result,)
-
-
-def shapes(example: Example, sizes: Sizes) -> list[tuple[int, ...]]:
-    return [at(type_, sizes) for type_ in example.types()]
-
-
-def reference(example: Example, sizes: Sizes) -> Callable[..., Any]:
-    """torch's own layer in evaluation, with weights and statistics that are like nothing else."""
-    made = torch_itself(example, shapes(example, sizes), sizes)
-    if isinstance(made, torch.nn.Module):
-        for parameter in made.parameters():
-            torch.nn.init.normal_(parameter)
-        for name, buffer in made.named_buffers():
-            if name != "num_batches_tracked":
-                torch.nn.init.uniform_(buffer, 0.5, 2)
-        made.eval()
-    return made
 
 
 @pytest.mark.parametrize("sizes", SETTINGS, ids=["one", "three"])
@@ -183,7 +162,7 @@ def test_macs_are_half_of_torchs_flops(example: Example) -> None:
         assert counter.get_total_flops() == 2 * evaluate(example.make().macs(*example.types()), sizes)  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("opset", [OPSETS[0], DEFAULT_OPSET, OPSETS[-1]])
+@pytest.mark.parametrize("opset", RUN)
 @each_example
 def test_onnxruntime_gives_what_torch_gives(example: Example, opset: int) -> None:
     torch.manual_seed(0)
@@ -197,14 +176,16 @@ def test_onnxruntime_gives_what_torch_gives(example: Example, opset: int) -> Non
             assert_close([value], session.run(None, {}))
         return
     layer = reference(example, SETTINGS[0])
-    session = session_of(op, example, {f"layer.{name}": value for name, value in named_tensors(layer).items()}, opset)
+    if opset < example.since:
+        with pytest.raises(EmitError, match=f"^layer: {example.op} needs opset {example.since} for "):
+            emitted(op, example, weights_of(layer), opset)
+        return
+    session = session_of(op, example, weights_of(layer), opset)
     for sizes in SETTINGS:
         if example.torch is not None:
             layer = reference(example, sizes)
         values = tensors(example, sizes)
-        feeds = {f"x{k}": value.numpy().copy() for k, value in enumerate(values)}
-        if example.beside:
-            feeds["beside"] = np.zeros([sizes.get(size) or int(size) for size in example.beside.split()], np.float32)
+        feeds = feeds_of(example, values, sizes)
         with torch.no_grad():
             expected = as_tuple(layer(*values))
         names = {value.name for value in session.get_inputs()}
@@ -212,14 +193,29 @@ def test_onnxruntime_gives_what_torch_gives(example: Example, opset: int) -> Non
 
 
 def session_of(op: Op, example: Example, weights: dict[str, torch.Tensor], opset: int) -> onnxruntime.InferenceSession:
-    arrays = {name: value.detach() for name, value in weights.items()}
-    model = onnx_ir.to_proto(emit(one_layer(op, example), arrays, opset=opset))
-    (imported,) = model.opset_import
-    assert imported.version == opset if opset >= DEFAULT_OPSET else imported.version <= DEFAULT_OPSET
-    onnx.checker.check_model(model, full_check=True)
+    model = emitted(op, example, weights, opset)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+
+
+@pytest.mark.parametrize("opset", [opset for opset in OPSETS if opset not in RUN])
+def test_what_changes_between_opsets_is_valid_at_each_of_them(opset: int) -> None:
+    for example, op, weights in changing():
+        if opset >= example.since:
+            emitted(op, example, weights, opset)
+
+
+@cache
+def changing() -> list[tuple[Example, Op, dict[str, torch.Tensor]]]:
+    """Those of the examples whose nodes are not the same at the opsets that are run."""
+    found = []
+    for example in LAYERS:
+        op, weights = example.make(), weights_of(reference(example, SETTINGS[0]))
+        nodes = [emitted(op, example, weights, opset).graph.node for opset in RUN if opset >= example.since]
+        if any(each != nodes[0] for each in nodes):
+            found.append((example, op, weights))
+    return found
 
 
 def assert_close(expected: Sequence[torch.Tensor], found: Sequence[Any]) -> None:

@@ -13,7 +13,7 @@ import torchvision
 from torchvision.models.convnext import LayerNorm2d
 
 from archspec.types import DType
-from tests.ops import windows
+from tests.ops import modules, windows
 from tests.proof import functions, shapes
 from tests.proof.draws import ALL, FLOATS, NUMBERS, SINGLE, Arguments, Hint, Shape
 from tests.proof.source import Source
@@ -97,6 +97,8 @@ HINTS: dict[str, Hint] = {
         for k in (1, 2, 3)
     },
     "Normalize": Hint((4,), torch=functions.normalized, shape=shapes.statistics, least=4, most=4),
+    "ToDtype": Hint(ANY, ALL, modules.ToDtype),
+    "TopK": Hint(ANY[1:], torch=modules.TopK, shape=shapes.ranked, least=1),
     "PReLU": Hint(dtypes=SINGLE, shape=shapes.slopes, lax=True),
     "GLU": Hint(shape=shapes.halved, least=1),
     "LpNormalize": Hint(dtypes=(DType.float32, DType.float64), torch=functions.unit),

@@ -126,6 +126,12 @@ def split(source: Source, arguments: Arguments, rank: int) -> Shape:
     return shape
 
 
+def ranked(source: Source, arguments: Arguments, rank: int) -> Shape:
+    """As many along the axis as are chosen, or more."""
+    shape, dim, k = any_shape(source, arguments, rank), arguments.get("dim", -1), arguments["k"]
+    return tuple(max(n, k) if axis == dim % rank else n for axis, n in enumerate(shape))
+
+
 def axes_once(source: Source, arguments: Arguments, rank: int) -> Shape:
     """A list of axes without repetition."""
     if isinstance(arguments["dim"], list):

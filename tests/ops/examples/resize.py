@@ -28,8 +28,8 @@ def functional(arguments: dict[str, Any]) -> Any:
     return run
 
 
-def ok_(*inputs: str, beside: str = "", **arguments: Any) -> Example:
-    return ok("Interpolate", *inputs, beside=beside, torch=functional(arguments), **arguments)
+def ok_(*inputs: str, beside: str = "", since: int = 13, **arguments: Any) -> Example:
+    return ok("Interpolate", *inputs, beside=beside, torch=functional(arguments), since=since, **arguments)
 
 
 def no_(blamed: str | int, *inputs: str, stricter: str = "", emission: bool = False, **arguments: Any) -> Refused:
@@ -82,8 +82,8 @@ EXAMPLES = [
     ok_("N 3 9 12", size=[4, 5], mode="bilinear", antialias=True),
     ok_("N 3 9 12", size=[18, 5], mode="bicubic", antialias=True, align_corners=False),
     ok_("N 3 9 12", scale_factor=[0.3, 0.7], mode="bilinear", antialias=True),
-    ok_("N 3 H W", scale_factor=0.25, mode="bicubic", antialias=True),
-    ok_("N 3 H W", scale_factor=[0.5, 2], mode="bilinear", antialias=True),
+    ok_("N 3 H W", scale_factor=0.25, mode="bicubic", antialias=True, since=18),
+    ok_("N 3 H W", scale_factor=[0.5, 2], mode="bilinear", antialias=True, since=18),
     ok_("0 3 9 12", size=4, mode="bilinear", antialias=True),
     ok("Upsample", "N 3 14 4", size=[4, 41]),
     ok("Upsample", "N 3 2 4", size=[41, 94], mode="nearest-exact"),
