@@ -18,6 +18,7 @@ from archspec.dims.polynomial import (
     symbols,
 )
 from archspec.dims.proofs import equal, holds
+from archspec.dims.reading import read
 from archspec.dims.solutions import ALL, Sizes, solve
 from archspec.dims.systems import System
 
@@ -41,6 +42,7 @@ __all__ = [
     "product_of",
     "proofs_bounded",
     "proofs_spent",
+    "read",
     "solve",
     "step",
     "symbol",

@@ -69,6 +69,11 @@ class Sizes:
         return self & other == self
 
     @property
+    def is_finite(self) -> bool:
+        """Whether there is a greatest member, or none at all."""
+        return not self.residues
+
+    @property
     def least(self) -> int | None:
         """The smallest member."""
         return next(iter(self), None)

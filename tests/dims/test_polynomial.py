@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archspec.dims import Dim, Symbolic, counterexample, divide, evaluate, product_of, symbol, symbols
+from archspec.dims import Dim, Symbolic, counterexample, divide, evaluate, product_of, read, symbol, symbols
 from tests.dims.recipes import NAMES, Recipe, make, recipes, symbolic
 
 SIZES = st.fixed_dictionaries({name: st.integers(1, 60) for name in NAMES})
@@ -24,6 +24,17 @@ def test_printed_sizes_can_be_read_as_python(recipe: Recipe, sizes: dict[str, in
         return int(value // 1)
 
     assert eval(str(symbolic(recipe)), {"floor": floor, **sizes}) == make(recipe, sizes)
+
+
+@given(RECIPES)
+def test_printed_sizes_are_read_back(recipe: Recipe) -> None:
+    assert read(str(symbolic(recipe))) == symbolic(recipe)
+
+
+@pytest.mark.parametrize("text", ["", "f(", "a.b", "H/2", "1.5", "floor(H)", "floor(H/W)", "floor(H/0)", "H**2"])
+def test_what_no_size_is_written_like_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no size"):
+        read(text)
 
 
 @given(RECIPES, RECIPES)

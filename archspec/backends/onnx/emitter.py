@@ -15,6 +15,9 @@ import numpy as np
 import onnx_ir as ir
 from onnx.helper import OP_SET_ID_VERSION_MAP
 
+from archspec.backends.onnx.inference import Application, Known, infer
+from archspec.backends.onnx.reshapes import join_reshapes
+from archspec.backends.onnx.runtimes import LATEST, Runtime, first_with
 from archspec.backends.onnx.sizes import Sizes
 from archspec.dims import Dim
 from archspec.graph import Graph, Node, Value, state_key
@@ -22,7 +25,7 @@ from archspec.ops.base import OpError
 from archspec.types import DType, TensorType
 
 DEFAULT_OPSET = 18
-OPSETS = range(13, 27)  # up to the last that onnxruntime runs
+OPSETS = range(13, LATEST.opset + 1)
 _LEAST_IR_VERSION = 8
 
 _DTYPES = {
@@ -37,6 +40,7 @@ _DTYPES = {
     DType.int64: ir.DataType.INT64,
     DType.bool: ir.DataType.BOOL,
 }
+_ELEMENTS = {element: dtype for dtype, element in _DTYPES.items()}
 
 
 class EmitError(Exception):
@@ -50,32 +54,60 @@ class EmitError(Exception):
 class _HigherOpset(Exception):
     """A layer needs a later opset: emission starts again with that one."""
 
-    def __init__(self, opset: int, path: str) -> None:
+    def __init__(self, opset: int, layer: Node, what: str) -> None:
+        super().__init__(f"{type(layer.op).__name__} needs opset {opset} for {what}")
         self.opset = opset
-        self.path = path
+        self.path = layer.path
 
 
 def emit(
-    graph: Graph, tensors: Mapping[str, Any], *, opset: int = DEFAULT_OPSET, metadata: Mapping[str, str] | None = None
+    graph: Graph,
+    tensors: Mapping[str, Any],
+    *,
+    opset: int | None = None,
+    runtime: Runtime = LATEST,
+    metadata: Mapping[str, str] | None = None,
 ) -> ir.Model:
-    """The ONNX model of a graph in evaluation mode.
+    """The ONNX model of a graph in evaluation mode, which `runtime` accepts.
 
-    `tensors` maps state_dict keys to arrays, or to torch tensors in CPU memory; none is copied. An op may
-    raise the opset: `raised_by` tells which. Raises EmitError for an opset outside of `OPSETS`, for a tensor
-    that doesn't fit the graph, and for names that ONNX can't keep apart.
+    `tensors` maps state_dict keys to arrays, or to torch tensors in CPU memory; none is copied. Without an `opset`,
+    it is the default one, which an op may raise: `raised_by` tells which. Raises EmitError for an opset that isn't
+    written or that the runtime has not, for an op that needs a later one, for a tensor that doesn't fit the graph,
+    and for names that ONNX can't keep apart.
     """
-    if opset not in OPSETS:
-        raise EmitError(f"opset {opset} is none of those that can be written, {OPSETS[0]} to {OPSETS[-1]}")
-    path = ""
+    require_opset(opset, runtime)
+    written, path = opset or min(DEFAULT_OPSET, runtime.opset), ""
     while True:
         try:
-            model = GraphEmitter(graph, tensors, opset).model()
+            model = GraphEmitter(graph, tensors, written).model()
         except _HigherOpset as request:
-            opset, path = request.opset, request.path
+            if opset is not None:
+                text = f"{request}, and {opset} was asked for: ask for {request.opset} or later"
+                raise EmitError(text, request.path) from None
+            if request.opset > runtime.opset:
+                raise EmitError(f"{request}, and {_no_later(runtime, request.opset)}", request.path) from None
+            written, path = request.opset, request.path
         else:
+            join_reshapes(model.graph)
+            model.ir_version = min(model.ir_version, runtime.ir_version)
             model.metadata_props.update(metadata or {})
             model.meta["raised_by"] = path
             return model
+
+
+def require_opset(opset: int | None, runtime: Runtime) -> None:
+    """Raise EmitError for an opset that isn't written, or that the runtime has not."""
+    if opset is not None and opset not in OPSETS:
+        raise EmitError(f"opset {opset} is none of those that can be written, {OPSETS[0]} to {OPSETS[-1]}")
+    if opset is not None and opset > runtime.opset:
+        raise EmitError(f"opset {opset} was asked for, and {_no_later(runtime, opset)}")
+
+
+def _no_later(runtime: Runtime, opset: int) -> str:
+    """That a runtime does not go as far as an opset, and which is the first that does."""
+    first = first_with(opset)
+    way_out = f": target {first.target} or later" if first else ""
+    return f"onnxruntime {runtime.version} runs none after {runtime.opset}{way_out}"
 
 
 def raised_by(model: ir.Model) -> str | None:
@@ -91,7 +123,8 @@ class GraphEmitter:
         self._graph = graph
         self._tensors = tensors
         self._outputs = [output for output in graph.outputs if not output.training]
-        self._inputs = [_typed(ir.Value(name=value.name), value.type) for value in graph.inputs]
+        self._known: dict[ir.Value, Known] = {}
+        self._inputs = [self._typed(ir.Value(name=value.name), _known(value.type)) for value in graph.inputs]
         self._values: dict[Value, ir.Value] = dict(zip(graph.inputs, self._inputs, strict=True))
         # Names of values. Those of outputs are given at the end, when it is known which values they go to.
         self._names = {value.name for value in graph.inputs} | {output.name for output in self._outputs}
@@ -153,20 +186,20 @@ class GraphEmitter:
         key = (dtype, array.shape, array.tobytes())
         if key not in self._constants:
             name = self._unique(f"{self._current.path}/const")
-            self._constants[key] = self._initializer(ir.Tensor(array, _DTYPES[dtype], name=name))
+            handle = self._initializer(ir.Tensor(array, _DTYPES[dtype], name=name))
+            if array.ndim < 2:
+                self._known[handle] = self._known[handle]._replace(content=tuple(array.ravel().tolist()))
+            self._constants[key] = handle
         return self._constants[key]
 
     def shape(self, sizes: Sequence[Dim]) -> ir.Value:
         """A 1-D int64 value that holds these sizes; symbolic ones are computed from the model inputs."""
         return self._sizes.shape(tuple(sizes))
 
-    def require(self, opset: int) -> None:
+    def require(self, opset: int, what: str) -> None:
         """Raise the model's opset to at least this, in the name of the layer."""
-        path = self._current.path
-        if opset > OPSETS[-1]:
-            raise EmitError(f"needs opset {opset}, and onnxruntime runs none after {OPSETS[-1]}", path)
         if opset > self.opset:
-            raise _HigherOpset(opset, path)
+            raise _HigherOpset(opset, self._current, what)
 
     @property
     def _current(self) -> Node:
@@ -186,7 +219,7 @@ class GraphEmitter:
         named = {handle: value for value, handle in zip(layer.outputs, handles, strict=True) if handle in self._fresh}
         makers = {handle.producer() for handle in named}
         for handle, value in named.items():  # the others are what the layer reads, passed on, or its own tensors
-            _typed(handle, value.type)
+            self._meet(handle, value.type)
             if value.name not in self._names:  # else it is kept for an output of the model
                 handle.name = self._unique(value.name)
             maker = handle.producer()
@@ -200,7 +233,6 @@ class GraphEmitter:
             handle = self._values[output.value]
             if handle.producer() is None or handle in handles:
                 handle = self.named_node(f"{output.name}/Identity", "Identity", handle)
-                _typed(handle, output.value.type)
             handle.name = output.name
             handles.append(handle)
         return handles
@@ -213,13 +245,33 @@ class GraphEmitter:
         handles = tuple(ir.Value(name=output) for output in names)
         written = [_attribute(key, value) for key, value in attributes.items() if value is not None]
         self._nodes.append(ir.Node("", op_type, inputs, written, outputs=handles, name=name))
+        known = [None if value is None else self._known.get(value) for value in inputs]
+        for handle, found in zip(handles, infer(op_type, Application(known, attributes, outputs)), strict=True):
+            if found is not None:
+                self._typed(handle, found)
         return handles
+
+    def _typed(self, handle: ir.Value, known: Known) -> ir.Value:
+        """The value, with what is known of it written to the file."""
+        self._known[handle] = known
+        handle.type = ir.TensorType(_DTYPES[known.dtype])
+        handle.shape = ir.Shape([size if isinstance(size, int) else str(size) for size in known.shape])
+        return handle
+
+    def _meet(self, handle: ir.Value, type_: TensorType) -> None:
+        """What a layer's nodes give has to be what the layer infers, which is written. Raises EmitError."""
+        wanted, found = _known(type_), self._known.get(handle)
+        if found is not None and _differ(found, wanted):
+            nodes = f"{found.dtype} {' x '.join(map(str, found.shape))}"
+            raise EmitError(f"its nodes give {nodes}, and it infers {type_.dtype} {type_}", self._current.path)
+        self._typed(handle, wanted._replace(content=found and found.content))
 
     def _initializer(self, tensor: ir.TensorProtocol) -> ir.Value:
         assert tensor.name
         handle = ir.Value(name=tensor.name, const_value=tensor)
         self._names.add(tensor.name)
         self._initializers[tensor.name] = handle
+        self._known[handle] = Known(tuple(tensor.shape.numpy()), _ELEMENTS[tensor.dtype])
         return handle
 
     def _unique(self, name: str) -> str:
@@ -232,10 +284,16 @@ class GraphEmitter:
         return found
 
 
-def _typed(handle: ir.Value, type_: TensorType) -> ir.Value:
-    handle.type = ir.TensorType(_DTYPES[type_.dtype])
-    handle.shape = ir.Shape([size if isinstance(size, int) else str(size) for size in type_.shape])
-    return handle
+def _known(type_: TensorType) -> Known:
+    return Known(type_.shape, type_.dtype)
+
+
+def _differ(found: Known, wanted: Known) -> bool:
+    """Whether two answers exclude each other. A symbolic size may equal another by what the layers ask of symbols."""
+    if found.dtype is not wanted.dtype or found.rank != wanted.rank:
+        return True
+    pairs = zip(found.shape, wanted.shape, strict=True)
+    return any(a != b for a, b in pairs if isinstance(a, int) and isinstance(b, int))
 
 
 def _attribute(name: str, value: Any) -> ir.Attr:

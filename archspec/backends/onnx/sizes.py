@@ -23,7 +23,8 @@ class NodeSource(Protocol):
 
     def constant(self, value: Any, dtype: DType = ...) -> ir.Value: ...
 
-    def require(self, opset: int) -> None: ...
+    @property
+    def opset(self) -> int: ...
 
 
 class Sizes:
@@ -34,6 +35,7 @@ class Sizes:
         self._shapes: dict[tuple[Dim, ...], ir.Value] = {}
         self._dims: dict[Symbolic, ir.Value] = {}
         self._atoms: dict[Atom, ir.Value] = {}
+        self._whole: dict[ir.Value, ir.Value] = {}
         self._axes = [
             (size, handle, axis)
             for value, handle in zip(graph.inputs, inputs, strict=True)
@@ -101,13 +103,21 @@ class Sizes:
         return self._emit.named_node(f"sizes/{floor}", "Div", numerator, self._number(floor.divisor))
 
     def _symbol(self, symbol: Symbol) -> ir.Value:
-        self._emit.require(15)  # the first whose Shape takes part of the axes
         factor, offset, handle, axis = self._source(symbol)
         name = f"sizes/{symbol}"
-        size = self._emit.named_node(name, "Shape", handle, start=axis, end=axis + 1)
+        if self._emit.opset >= 15:
+            size = self._emit.named_node(name, "Shape", handle, start=axis, end=axis + 1)
+        else:
+            size = self._emit.named_node(name, "Gather", self._sizes_of(handle), self._number(axis))
         if offset:
             size = self._emit.named_node(name, "Sub", size, self._number(offset))
         return self._emit.named_node(name, "Div", size, self._number(factor)) if factor != 1 else size
+
+    def _sizes_of(self, handle: ir.Value) -> ir.Value:
+        """All sizes of a model input: below opset 15 Shape takes no part of the axes."""
+        if handle not in self._whole:
+            self._whole[handle] = self._emit.named_node(f"sizes/{handle.name}", "Shape", handle)
+        return self._whole[handle]
 
     def _source(self, symbol: Symbol) -> tuple[int, int, ir.Value, int]:
         """The first axis that is a multiple of a symbol plus a number, and those two; rather one that is it."""
