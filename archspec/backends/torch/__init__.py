@@ -4,7 +4,7 @@ Reading order: `tree` (which module stands where), `formulas` (what nodes read),
 calls), `plan`, `variables`, `forward` (its source), `generated` (its class), `build`.
 """
 
-from archspec.backends.torch.build import build_module, module_at
+from archspec.backends.torch.build import build_module, module_at, module_with
 from archspec.backends.torch.calibrate import calibrate
 from archspec.backends.torch.changes import ModuleChanged, changed_arguments
 from archspec.backends.torch.examples import example_inputs, example_sizes
@@ -20,6 +20,7 @@ __all__ = [
     "example_inputs",
     "example_sizes",
     "module_at",
+    "module_with",
     "run_values",
     "tapped_module",
 ]

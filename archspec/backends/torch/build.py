@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 
@@ -27,6 +28,14 @@ def build_module(graph: Graph) -> torch.nn.Module:
     if graph.state_dict_version != model._version:
         model._version = graph.state_dict_version
     return model
+
+
+def module_with(graph: Graph, state: Mapping[str, torch.Tensor]) -> torch.nn.Module:
+    """A module for a graph in evaluation mode whose tensors are these, not copies of them, by state_dict key."""
+    with torch.device("meta"):
+        module = build_module(graph)
+    module.load_state_dict(state, strict=True, assign=True)
+    return module.eval()
 
 
 def module_at(model: torch.nn.Module, path: str) -> torch.nn.Module:

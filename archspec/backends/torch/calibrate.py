@@ -17,7 +17,8 @@ from archspec.dims import evaluate
 from archspec.graph import Graph, Node
 from archspec.ops.base import OwnedTensor
 
-_BATCH = 4
+_ELEMENTS = 4 * 3 * 224 * 224  # of the inputs that give the statistics: 4 images of the usual size
+_FEWEST, _MOST = 4, 64  # samples
 _TRIVIAL = 0.01  # a gain that torch starts below this would hide its branch
 _SHIFT = 0.5  # the deviation of what is added: biases, tokens, tables of positions
 _BatchNorm = torch.nn.modules.batchnorm._BatchNorm
@@ -29,7 +30,7 @@ def calibrate(model: torch.nn.Module, graph: Graph, seed: int) -> None:
     state is left alone. The model is in evaluation mode afterwards."""
     generator = torch.Generator().manual_seed(seed)
     tensors = model.state_dict(keep_vars=True)
-    sizes = example_sizes(graph, batch=_BATCH)
+    sizes = example_sizes(graph, batch=_samples(graph))
     with torch.no_grad():
         for key, node, owned in graph.owned():
             is_table = owned.init.kind == "table"
@@ -38,16 +39,25 @@ def calibrate(model: torch.nn.Module, graph: Graph, seed: int) -> None:
         _set_statistics(model, example_inputs(graph, sizes=sizes, generator=generator))
 
 
+def _samples(graph: Graph) -> int:
+    """How many samples the statistics are taken from: of small inputs more, whose last maps hold a few positions each.
+    From a handful of values a deviation may come out far too small, and later inputs be magnified by every layer."""
+    sizes = example_sizes(graph, batch=1)
+    elements = [evaluate(value.type.elements, sizes) for value in graph.inputs]
+    largest = max((count for count in elements if isinstance(count, int)), default=1)
+    return min(max(_ELEMENTS // max(largest, 1), _FEWEST), _MOST)
+
+
 def _drawn(node: Node, owned: OwnedTensor, sizes: Mapping[str, int], generator: torch.Generator) -> torch.Tensor:
-    """Values for one tensor, by its part: weights keep the variance of what they read, gains lie below 1 or below
-    where torch starts them, everything else is added. Small gains beside large shifts keep activations near
-    their linear range: otherwise a deep network magnifies rounding a hundredfold."""
+    """Values for one tensor, by its part: weights keep the variance of what they read, gains lie between a third and
+    two thirds of where torch starts them, everything else is added. Small gains beside large shifts keep activations
+    near their linear range: otherwise a deep network magnifies rounding a thousandfold."""
     fan_in = _fan_in(node, owned, sizes)
     if fan_in:
         return torch.randn(owned.shape, generator=generator) / sqrt(fan_in)
     if owned.init.kind == "constant" and owned.init.mean:
         start = owned.init.mean if abs(owned.init.mean) > _TRIVIAL else 1.0
-        return start * (torch.rand(owned.shape, generator=generator) / 2 + 0.5)
+        return start * (torch.rand(owned.shape, generator=generator) + 1) / 3
     return torch.randn(owned.shape, generator=generator) * _SHIFT
 
 
@@ -72,11 +82,13 @@ def _set_statistics(model: torch.nn.Module, inputs: Mapping[str, torch.Tensor]) 
             norm.running_mean.copy_(mean)
             norm.running_var.copy_(variance.clamp(min=variance.mean() / 2))
 
+    model.eval()
+    norms = [module for module in model.modules() if isinstance(module, _BatchNorm)]
+    if not norms:
+        return
     tensors = model.state_dict().values()
     device = next((tensor.device for tensor in tensors), torch.device("cpu"))
-    norms = [module for module in model.modules() if isinstance(module, _BatchNorm)]
     hooks = [norm.register_forward_pre_hook(measure) for norm in norms]
-    model.eval()
     model.training = True  # of the model's own forward alone, which then computes the training outputs
     model(*(tensor.to(device) for tensor in inputs.values()))
     model.eval()

@@ -11,6 +11,8 @@ from archspec.dims import Dim, Symbolic, evaluate, symbols
 from archspec.graph import Graph, Value
 from archspec.types import DType
 
+_PIXELS = 256  # how many values a byte has
+
 
 def example_sizes(graph: Graph, *, batch: int = 2) -> dict[str, int]:
     """A number for every symbol of the inputs: `batch` on axes labelled N; for all others the least power of two from
@@ -34,17 +36,23 @@ def example_inputs(
 ) -> dict[str, torch.Tensor]:
     """Random inputs by name, on the CPU, with `sizes` for the symbols in their shapes. Floating ones are normal, with
     a mean of their own for each sample and channel: pure noise is all the same to a network that
-    averages over it. Integer ones are indices into the smallest table that they reach, and else 0 or 1."""
+    averages over it. Integer ones are indices into the smallest table that they reach, and else 0 or 1; bytes that are
+    pixels are spread like the floating ones."""
     entries = _entries(graph)
     made: dict[str, torch.Tensor] = {}
     for value in graph.inputs:
         shape = tuple(_number(size, sizes) for size in value.type.shape)
         dtype: torch.dtype = getattr(torch, value.type.dtype)
+        below = min((_number(count, sizes) for count in entries.get(value, ())), default=2)
         if DType(value.type.dtype).is_floating:
             means = torch.randn((*shape[:2], *(1 for _ in shape[2:])), generator=generator) * 0.3
             made[value.name] = (torch.randn(shape, generator=generator) + means).to(dtype)
+        elif below == _PIXELS:
+            varied = [size if label in ("N", "C") else 1 for size, label in zip(shape, value.type.axes, strict=True)]
+            means = torch.randn(varied, generator=generator) * 0.3
+            pixels = (torch.randn(shape, generator=generator) + means) * (_PIXELS / 5) + _PIXELS / 2
+            made[value.name] = pixels.clamp(0, _PIXELS - 1).to(dtype)
         else:
-            below = min((_number(count, sizes) for count in entries.get(value, ())), default=2)
             made[value.name] = torch.randint(0, below, shape, generator=generator).to(dtype)
     return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 from typing import Literal
 
@@ -24,6 +25,54 @@ class KeylessLinear(torch.nn.Linear):
             queries, keys, values = bias.chunk(3)
             bias = torch.cat([queries, torch.zeros_like(keys), values])
         return torch.nn.functional.linear(x, self.weight, bias)
+
+
+class ToDtype(torch.nn.Module):
+    """Its input in a floating-point type, as `torchvision.transforms.v2.ToDtype`; with `scale`, integers as parts of
+    the greatest one of their type. The type changes with that of the weights, by `model.double()` say."""
+
+    def __init__(self, dtype: str, scale: bool = False) -> None:
+        super().__init__()
+        self.dtype: torch.dtype = getattr(torch, dtype)
+        self.scale = scale
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return converted(x, self.dtype, self.scale)
+
+    def extra_repr(self) -> str:
+        return f"dtype={self.dtype}, scale={self.scale}"
+
+    def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> ToDtype:
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        self.dtype = fn(torch.empty((), dtype=self.dtype)).dtype
+        return self
+
+
+def converted(x: torch.Tensor, dtype: torch.dtype, scale: bool) -> torch.Tensor:
+    """What `ToDtype` gives."""
+    if x.is_floating_point() or not scale or x.dtype == torch.bool:
+        return x.to(dtype)
+    return x.to(dtype) * (1 / torch.iinfo(x.dtype).max)
+
+
+torch.fx.wrap("converted")  # it asks for the type of its input
+
+
+class TopK(torch.nn.Module):
+    """`torch.topk`: the `k` greatest values along `dim`, or the least, in order, and where they stand."""
+
+    def __init__(self, k: int, dim: int = -1, largest: bool = True) -> None:
+        super().__init__()
+        self.k = k
+        self.dim = dim
+        self.largest = largest
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        values, indices = torch.topk(x, self.k, self.dim, self.largest)
+        return values, indices
+
+    def extra_repr(self) -> str:
+        return f"k={self.k}, dim={self.dim}, largest={self.largest}"
 
 
 class StochasticDepth(torch.nn.Module):

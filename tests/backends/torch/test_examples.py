@@ -37,6 +37,19 @@ def test_inputs_have_the_shapes_and_types_of_the_graph() -> None:
         example_inputs(graph, sizes={"N": 4})
 
 
+def test_bytes_that_become_numbers_are_pixels() -> None:
+    sketch = Sketch(image=("N", 8, 8, 3), kinds=("N", 8, 8, 3))
+    sketch.inputs = tuple(Value(each.name, TensorType.of(each.type.shape, DType.uint8)) for each in sketch.inputs)
+    sketch.node("to_dtype", "ToDtype", sketch.inputs[0])
+    inputs = example_inputs(sketch.graph(), sizes={"N": 50}, generator=torch.Generator().manual_seed(0))
+    pixels = inputs["image"].double()
+    assert inputs["image"].dtype == torch.uint8
+    assert (pixels.min(), pixels.max()) == (0, 255)
+    assert 100 < pixels.mean() < 155
+    assert pixels.std() > 40
+    assert set(inputs["kinds"].unique().tolist()) == {0, 1}
+
+
 def test_indices_reach_all_of_the_smallest_table_and_nothing_else() -> None:
     sketch = Sketch(tokens=("N", 8), shifted=("N", 8), alone=("N", 8), text=("N", 8))
     numbers = tuple(Value(value.name, TensorType.of(value.type.shape, DType.int64)) for value in sketch.inputs)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from torchvision import ops
 from torchvision.models.convnext import LayerNorm2d as ReferenceNorm
 
-from archspec.backends.torch.layers import DropBlock2d, DropBlock3d, LayerNorm2d, StochasticDepth
+from archspec.backends.torch.layers import DropBlock2d, DropBlock3d, LayerNorm2d, StochasticDepth, ToDtype, TopK
 
 
 @pytest.mark.parametrize("mode", ["row", "batch"])
@@ -69,3 +71,17 @@ def test_prints_its_arguments_and_traces() -> None:
     expected = layer(x)
     torch.manual_seed(0)
     assert torch.equal(torch.fx.symbolic_trace(layer)(x), expected)
+
+
+def test_what_is_converted_to_follows_the_module() -> None:
+    layer = torch.nn.Sequential(ToDtype("float32", scale=True), torch.nn.Conv1d(3, 2, 1), TopK(1, dim=1))
+    pixels = torch.arange(6, dtype=torch.uint8).reshape(1, 3, 2)
+    torch.testing.assert_close(layer[0](pixels), pixels / 255)
+    for module, dtype in ((layer, torch.float32), (copy.deepcopy(layer).double(), torch.float64)):
+        traced = torch.fx.symbolic_trace(module)
+        values, places = traced(pixels)
+        assert (values.dtype, places.dtype) == (dtype, torch.int64)
+        assert torch.equal(values, module(pixels)[0])
+    assert layer[0].dtype is torch.float32
+    assert str(layer[0]) == "ToDtype(dtype=torch.float32, scale=True)"
+    assert str(layer[2]) == "TopK(k=1, dim=1, largest=True)"
