@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
 
+from archspec.backends.onnx import AttributeCheck
+from archspec.parity.forensics import Diagnosis
 from archspec.parity.measure import OutputParity, Verdict
+from archspec.parity.noise import Quantization
+from archspec.parity.structure import Structure
+from archspec.parity.text import notes_on, report_text
+
+
+class Part(Protocol):
+    """A finding that tells itself: to people in lines of 80 columns, to machines as JSON."""
+
+    def lines(self) -> list[str]: ...
+
+    def as_dict(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +37,14 @@ class ParityReport:
     sizes: tuple[Mapping[str, int], ...]  # one comparison each
     versions: Mapping[str, str]
     sha256: Mapping[str, str]
-    attributes_checked: int = 0  # layers
-    first_divergence: str | None = None
+    attributes: AttributeCheck = field(default_factory=AttributeCheck)
+    precision: str = "fp32"  # of the file: fp32, fp16, int8
+    samples: int = 0  # inputs from disk that were compared beside the random ones
+    assumptions: tuple[str, ...] = ()  # what was taken for granted about a file that is not ours
+    structure: Structure | None = None  # what was found in the file beside numbers; None where nobody looked
+    diagnosis: Diagnosis | None = None  # of a failure: which layer, and who disagrees with whom
+    third_opinion: Part | None = None  # what torch.onnx.export's file gives
+    quantization: Quantization | None = None  # int8: the file against the fp32 one that is meant by all the others
 
     @property
     def verdict(self) -> Verdict:
@@ -35,56 +55,64 @@ class ParityReport:
         return "vacuous" if "vacuous" in found else "pass"
 
     @property
+    def attributes_checked(self) -> int:
+        """How many layers were found in the file whose arguments could be compared with its attributes."""
+        return self.attributes.layers
+
+    @property
+    def first_divergence(self) -> str | None:
+        """The path of the first layer that differs, if the difference could be traced."""
+        return self.diagnosis.layer if self.diagnosis else None
+
+    @property
     def passed(self) -> bool:
         return self.verdict == "pass"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the verdict does not say: of a reference that is hardly one, and of outputs without numbers."""
+        return tuple(notes_on(self.outputs))
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON form."""
         return {
             "name": self.name,
             "verdict": self.verdict,
+            "precision": self.precision,
             "outputs": [output.as_dict() for output in self.outputs],
             "problems": list(self.problems),
+            "notes": list(self.notes),
+            "assumptions": list(self.assumptions),
+            "diagnosis": _as_dict(self.diagnosis),
+            "third_opinion": _as_dict(self.third_opinion),
+            "quantization": _as_dict(self.quantization),
             "first_divergence": self.first_divergence,
-            "attributes_checked": self.attributes_checked,
+            "structure": _as_dict(self.structure),
+            "attributes": {"layers": self.attributes.layers, "decomposed": self.attributes.decomposed},
             "weights": self.weights,
             "device": self.device,
             "provider": self.provider,
             "seed": self.seed,
             "sizes": [dict(case) for case in self.sizes],
+            "samples": self.samples,
             "versions": dict(self.versions),
             "sha256": dict(self.sha256),
         }
 
     def text(self) -> str:
-        """A few lines for a terminal of 80 columns."""
-        rows = [_HEADER, *map(_row, self.outputs)]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [f"parity: {self.verdict} ({self.provider or self.device})", self.weights]
-        for row in rows if self.outputs else ():
-            cells = zip(row, widths, strict=True)
-            lines.append("  ".join(cell.ljust(width) for cell, width in cells).rstrip())
-        lines += [f"{output.name}: {output.reason}" for output in self.outputs if output.reason]
-        lines += self.problems
-        if self.first_divergence:
-            lines.append(f"the first layer that differs is {self.first_divergence}")
-        return "\n".join(lines)
+        """For a terminal of 80 columns."""
+        return report_text(self)
 
 
-_HEADER = ("output", "relative L2", "error/std", "vs float64", "(torch's)", "top-1", "verdict")
-
-
-def _row(output: OutputParity) -> tuple[str, ...]:
-    errors = output.errors
-    if errors is None:
-        return (output.name, *[""] * 5, output.verdict)
-    numbers = (errors.rel_l2, errors.error_over_std, errors.float64_rel_l2, errors.torch_float64_rel_l2)
-    top1 = "" if errors.top1_agreement is None else f"{errors.top1_agreement:.0%}"
-    return (output.name, *("" if number is None else f"{number:.1e}" for number in numbers), top1, output.verdict)
+def _as_dict(part: Part | Structure | Quantization | None) -> dict[str, Any] | None:
+    return None if part is None else part.as_dict()
 
 
 class ParityError(Exception):
-    """The file does not compute what the network computes, or nothing was proved; `.report` tells all."""
+    """The file does not compute what the network computes, or nothing was proved; `.report` tells all, and `.kept` is
+    the file, if it was to be kept."""
+
+    kept: Path | None = None
 
     def __init__(self, report: ParityReport) -> None:
         super().__init__(report.text())

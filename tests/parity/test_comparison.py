@@ -13,7 +13,8 @@ import archspec
 from archspec.backends.onnx import emit, save
 from archspec.backends.torch import build_module, calibrate
 from archspec.graph import Graph
-from archspec.parity import DeviceError, compare
+from archspec.parity import DeviceError, PortsError, compare, comparison
+from archspec.parity.measure import FLOAT16
 
 TEXT = """
 archspec: 1
@@ -66,15 +67,18 @@ def test_a_missing_device_is_no_report(tmp_path: Path) -> None:
         compare(*written(TEXT, tmp_path), device="tpu")
 
 
-def test_a_file_with_other_inputs_or_outputs_is_not_run(tmp_path: Path) -> None:
+def test_a_file_with_other_inputs_is_not_run(tmp_path: Path) -> None:
     _, _, path = written(TEXT, tmp_path)
     graph = archspec.load("archspec: 1\ninputs: {image: [N, 3]}\nlayers:\n  act: ReLU\n").graph
-    report = compare(graph, build_module(graph), path)
-    assert (report.verdict, report.outputs, report.first_divergence) == ("fail", (), None)
-    assert report.problems == (
-        "the file has 2 inputs, and the network 1",
-        "the file has 2 outputs, and the network 1",
-    )
+    with pytest.raises(PortsError):
+        compare(graph, build_module(graph), path)
+
+
+def test_where_a_device_rounds_to_tf32_that_is_the_precision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparison, "rounds_to_tf32", lambda device: True)
+    graph, module, path = written(TEXT, tmp_path)
+    assert compare(graph, module, path).precision == "tf32"
+    assert compare(graph, module, path, tolerance=FLOAT16).precision == "fp16"
 
 
 class Coarse(nn.Module):

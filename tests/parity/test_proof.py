@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 import torch
 
 import archspec
-from archspec.backends.onnx import emit, save
+from archspec.backends.onnx import Emission, data_path, save
 from archspec.graph import Graph
 from archspec.parity import ParityReport, prove
 
@@ -33,15 +35,16 @@ class Written:
     def __init__(self, directory: Path) -> None:
         architecture = archspec.load(TEXT)
         self.graph: Graph = architecture.graph
+        self.emission = Emission(self.graph, metadata={"a": "b"})
         self.module = archspec.build(architecture).eval()
         self.path = directory / "net.onnx"
         self.write()
 
     def write(self) -> None:
-        save(emit(self.graph, self.module.state_dict(), metadata={"a": "b"}), self.path)
+        save(self.emission.model(self.module.state_dict()), self.path)
 
     def prove(self, **options: Any) -> ParityReport:
-        return prove(self.graph, self.module, self.path, **options)
+        return prove(self.emission, self.module, self.path, **options)
 
 
 @pytest.fixture
@@ -92,5 +95,30 @@ def test_a_file_with_other_nodes_than_the_twin_is_found(written: Written) -> Non
 
 
 def test_the_opset_of_the_twin_is_that_of_the_file(written: Written) -> None:
-    save(emit(written.graph, written.module.state_dict(), opset=21), written.path)
+    written.emission = replace(written.emission, opset=21)
+    written.write()
     assert written.prove(weights_are_initial=True).verdict == "pass"
+
+
+def test_weights_that_lie_beside_the_model_are_looked_at_too(written: Written) -> None:
+    tensors = written.module.state_dict()
+    save(written.emission.model(tensors), written.path, "safetensors", tensors)
+    assert written.prove(weights_are_initial=True).verdict == "pass"
+    with data_path(written.path, "safetensors").open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"\x01")
+    (problem,) = written.prove(weights_are_initial=True).problems
+    assert problem.endswith(" in the file is not the module's")
+
+
+def test_the_structure_of_the_file_is_told_and_its_problems_fail(written: Written) -> None:
+    found = written.prove(weights_are_initial=True).structure
+    assert found is not None
+    assert (found.opset, found.nodes, found.values, found.shapes_compared, found.problems) == (18, 5, 5, 5, ())
+    assert (found.elements, found.constants) == (3 * 8 * 9 + 8 + 4 * 8 + 8 * 14 * 14 * 5 + 5, 0)
+    model = onnx.load(written.path)
+    model.graph.value_info[0].type.tensor_type.shape.dim[1].dim_value = 9
+    onnx.save(model, written.path)
+    report = written.prove(weights_are_initial=True)
+    assert report.verdict == "fail"
+    assert any("and onnx infers" in problem for problem in report.problems)

@@ -2,46 +2,17 @@
 
 from __future__ import annotations
 
-import onnxruntime
+from collections.abc import Callable, Iterator
+
+import numpy as np
 import pytest
 import torch
+from onnx import parser
 
-from archspec.parity.runs import DeviceError, Session, SessionError, evaluating, require_device, run_torch
+from archspec.parity.runs import Session, SessionError, evaluating, exact_float32, run_torch
 
-
-def test_the_cpu_is_always_there() -> None:
-    require_device("cpu")
-
-
-def test_an_unknown_device_is_refused() -> None:
-    with pytest.raises(DeviceError, match="device tpu is none of cpu, cuda"):
-        require_device("tpu")
-
-
-def test_cuda_without_a_device_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(DeviceError, match=r"torch finds no CUDA device.*pytorch\.org"):
-        require_device("cuda")
-
-
-def test_cuda_without_its_provider_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
-    with pytest.raises(DeviceError, match="pip install onnxruntime-gpu"):
-        require_device("cuda")
-
-
-def test_a_provider_that_onnxruntime_swaps_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Swapped:
-        def __init__(self, *arguments: object, **options: object) -> None:
-            pass
-
-        def get_providers(self) -> list[str]:
-            return ["CPUExecutionProvider"]
-
-    monkeypatch.setattr(onnxruntime, "InferenceSession", Swapped)
-    with pytest.raises(DeviceError, match="chose CPUExecutionProvider in place of CUDAExecutionProvider"):
-        Session(b"", "cuda")
+TWO = """<ir_version: 8, opset_import: ["" : 18]>
+two (float16[n] a, float[n] b) => (float16[n] c, float[n] d) { c = Neg (a)  d = Abs (b) }"""
 
 
 def test_what_onnxruntime_refuses_is_one_error() -> None:
@@ -72,11 +43,45 @@ def test_outputs_come_in_declared_order_from_a_dict_or_a_tensor() -> None:
     assert [array.tolist() for array in run_torch(torch.nn.Identity(), [x])] == [[0]]
 
 
-def test_the_precision_of_matrix_products_is_given_back() -> None:
-    before = torch.get_float32_matmul_precision()
-    try:
-        torch.set_float32_matmul_precision("medium")
-        run_torch(torch.nn.Identity(), [torch.zeros(1)])
-        assert torch.get_float32_matmul_precision() == "medium"
-    finally:
-        torch.set_float32_matmul_precision(before)
+def test_a_session_takes_and_gives_in_the_order_that_is_asked_for() -> None:
+    model = parser.parse_model(TWO).SerializeToString()
+    session = Session(model, "cpu", inputs=["b", "a"], outputs=["d", "c"])
+    d, c = session.run([torch.tensor([-2.0]), torch.tensor([3.0])])
+    assert (d.tolist(), c.tolist(), c.dtype) == ([2.0], [-3.0], np.float16)  # float32 was converted for it
+
+
+PARTS = (torch.backends, torch.backends.cuda.matmul, torch.backends.cudnn.conv, torch.backends.mkldnn.matmul)
+
+
+def _precisions() -> list[str]:
+    return [part.fp32_precision for part in PARTS]
+
+
+@pytest.fixture
+def _as_it_was() -> Iterator[None]:
+    before = _precisions()
+    yield
+    for part, precision in zip(PARTS, before, strict=True):
+        part.fp32_precision = precision  # type: ignore[attr-defined]
+
+
+def _old() -> None:
+    torch.set_float32_matmul_precision("medium")
+
+
+def _new() -> None:
+    torch.backends.fp32_precision = "tf32"
+
+
+@pytest.mark.usefixtures("_as_it_was")
+@pytest.mark.parametrize("setting", [_old, _new])
+def test_float32_is_exact_meanwhile_and_the_user_keeps_what_was_set(setting: Callable[[], None]) -> None:
+    """By either of torch's interfaces: it refuses to read by one what was set by the other."""
+    setting()
+    own = _precisions()
+    with exact_float32():
+        assert set(_precisions()[1:]) == {"ieee"}
+        assert torch.backends.cudnn.deterministic
+        run_torch(torch.nn.Linear(2, 2), [torch.zeros(1, 2)])
+    assert _precisions() == own
+    assert not torch.backends.cudnn.deterministic
