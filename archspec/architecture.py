@@ -33,6 +33,10 @@ class UnknownPathError(LookupError):
     """A path at which a network has nothing."""
 
 
+class UnknownAxisError(LookupError):
+    """A label that no axis of a network's inputs has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """How a network was asked for: enough to elaborate it again."""
@@ -161,19 +165,37 @@ class Architecture:
     def with_dynamic(self, labels: Collection[str]) -> Architecture:
         """The same network with the axes of these labels (`H`, `W`) as symbols in all its inputs. Raises SpecError
         where a layer needs to know their size."""
-        inputs = _with_symbols({value.name: value.type for value in self.inputs}, labels)
-        recipe = replace(self.recipe, inputs=inputs)
+        return self.with_inputs(_with_symbols({value.name: value.type for value in self.inputs}, labels))
+
+    def with_inputs(self, shapes: Mapping[str, Sequence[int | str]]) -> Architecture:
+        """The same network with other shapes of its inputs, by name. Raises SpecError."""
+        recipe = replace(self.recipe, inputs={name: list(shape) for name, shape in shapes.items()})
         return Architecture(recipe, _compile_or_raise(recipe))
+
+    def require_axes(self, labels: Collection[str]) -> None:
+        """Raise UnknownAxisError for a label that no input has."""
+        known = {label: None for value in self.inputs for label in value.type.axes if label is not None}
+        if unknown := [label for label in labels if label not in known]:
+            has = f"the axes of its inputs are {', '.join(known)}" if known else "the axes of its inputs have no labels"
+            hints = in_words(near(unknown[0], known))
+            raise UnknownAxisError("; ".join([f"`{self.name}` has no axis `{unknown[0]}`", *hints, has]))
 
     def require_open_sizes(self) -> None:
         """Raise SpecError where a layer is made for one size of what is a symbol in this run."""
+        from archspec.reports.sizes import fixed_by
+
         diagnostics = Diagnostics()
-        for node in self.graph.nodes:
-            if node.settled is not None:
-                message = f"`{node.path}` is made for one size: an axis that it depends on cannot stay open"
-                notes = [str(each.condition) for each in self.graph.requirements if each.layer == node.path]
-                helps = ["pool to one size before it, say by AdaptiveAvgPool2d"]
-                diagnostics.add("A501", message, node.origin.span, notes=notes, helps=helps)
+        settled = {node.path: node for node in self.graph.nodes if node.settled is not None}
+        for node in settled.values():
+            message = f"`{node.path}` is made for one size: an axis that it depends on cannot stay open"
+            notes = [str(each.condition) for each in self.graph.requirements if each.layer == node.path]
+            helps = ["pool to one size before it, say by AdaptiveAvgPool2d"]
+            diagnostics.add("A501", message, node.origin.span, notes=notes, helps=helps)
+        for each, sizes in fixed_by(self.graph).items():
+            if each.layer not in settled:
+                message = f"`{each.layer}` asks for {each.condition}: {' and '.join(sizes)} cannot stay open"
+                notes = [f"{name} has to be {size}" for name, size in sizes.items()]
+                diagnostics.add("A501", message, each.span, notes=notes)
         if len(diagnostics):
             raise SpecError(diagnostics)
 

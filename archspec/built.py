@@ -1,4 +1,7 @@
-"""What a module remembers of how it was built: its architecture, and whose weights it was given."""
+"""What a module remembers of how it was built: its architecture, and whose weights it was given.
+
+Of given weights it keeps a sum of each tensor, by which a later change shows.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,31 @@ if TYPE_CHECKING:
 _MEMORY = "_archspec"
 
 
-def remember(module: nn.Module, architecture: Architecture, weights: str | None) -> None:
-    """Note in a module what it was built from, and with which weights."""
-    object.__setattr__(module, _MEMORY, (architecture, weights))
+def remember(module: nn.Module, architecture: Architecture, weights: str | None, whole: bool) -> None:
+    """Note in a module what it was built from, and with which weights; `whole`: whether all its tensors are theirs."""
+    sums = _sums(module) if weights is not None and whole else None
+    object.__setattr__(module, _MEMORY, (architecture, weights, sums))
+
+
+def weights_of(module: nn.Module) -> str | None:
+    """Whose weights a module was given when it was built: a name or a file, if any. It may have others by now."""
+    memory = getattr(module, "__dict__", {}).get(_MEMORY)
+    return memory[1] if memory else None
+
+
+def is_as_built(module: nn.Module) -> bool:
+    """Whether a module has the tensors of the weights that it was built with, as far as sums over them tell."""
+    memory = getattr(module, "__dict__", {}).get(_MEMORY)
+    return memory is not None and memory[2] is not None and memory[2] == _sums(module)
+
+
+def _sums(module: nn.Module) -> dict[str, int]:
+    """Of each tensor the sum of its elements, whose bits are read as integers."""
+    import torch
+
+    integers = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+    tensors = {key: tensor.detach().contiguous() for key, tensor in module.state_dict().items()}
+    return {key: int(each.view(integers[each.element_size()]).sum()) for key, each in tensors.items()}
 
 
 def architecture_of(module: nn.Module, among: Callable[[Graph], Container[str]] | None = None) -> Architecture:

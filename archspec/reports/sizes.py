@@ -93,6 +93,19 @@ def sizes_of(graph: Graph) -> SizesReport:
     return SizesReport(graph.name, {name: _of_symbol(name, graph, system) for name in names})
 
 
+@proofs_bounded()
+def fixed_by(graph: Graph) -> dict[Requirement, dict[str, int]]:
+    """The layers by which a symbol has one size alone, and that size: all those that leave it a number of sizes."""
+    found: dict[Requirement, dict[str, int]] = {}
+    for name, each in sizes_of(graph).symbols.items():
+        asked = [each for each in graph.requirements if name in each.condition.symbols]
+        for requirement in asked if each.fixed is not None else ():
+            sizes = _solved(name, requirement, graph)
+            if sizes is not None and sizes.is_finite and each.fixed is not None:
+                found.setdefault(requirement, {})[name] = each.fixed
+    return found
+
+
 def _of_symbol(name: str, graph: Graph, system: System) -> SymbolSizes:
     asked = [each for each in graph.requirements if name in each.condition.symbols]
     together, solved, open_ = ALL, [], []

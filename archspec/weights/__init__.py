@@ -7,6 +7,18 @@ end of it, and `plan` for the same without a module.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from archspec.weights.plan import Plan
+
 
 class WeightsError(Exception):
     """Weights that cannot be found, read, or loaded into the network; or a table of renames that is none."""
+
+
+class MisfitError(WeightsError):
+    """Weights with other names or shapes than the network; `plan`, where there is one, is what `archspec weights plan`
+    says of them."""
+
+    plan: Plan | None = None

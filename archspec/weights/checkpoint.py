@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archspec.weights import WeightsError
+from archspec.weights.mistaken import is_safetensors, mistaken
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -55,15 +56,17 @@ class Checkpoint:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """What a file of safetensors or of `torch.save` holds; of the former only the header is read, without torch.
-    Raises WeightsError."""
+    """What a file of safetensors or of `torch.save` holds, whatever it is called; of the former only the header is
+    read, without torch. Raises WeightsError."""
     if os.path.isdir(path):
         raise WeightsError(f"{path} is a directory, and weights are a file: .safetensors, .pt, .pth")
     if not os.path.isfile(path):
         raise WeightsError(f"there is no weights file {path}")
     if os.path.getsize(path) == 0:
         raise WeightsError(f"the weights file {path} is empty")
-    if path.suffix == ".safetensors":
+    if what := mistaken(path):
+        raise WeightsError(f"{path} is {what}")
+    if path.suffix == ".safetensors" or is_safetensors(path):
         return Checkpoint(str(path), _SAFETENSORS, dict(_header(path)))
     return of_state(str(path), _loaded(path))
 
@@ -115,9 +118,7 @@ def _loaded(path: Path) -> object:
         what = f"holds {name[1]}, which is more than tensors" if name else "holds more than tensors, or is broken"
         raise WeightsError(f"{path} {what}; code is never unpickled: save the state_dict alone") from None
     except Exception as error:  # an unpickler on arbitrary bytes raises anything, with words that tell nothing
-        told = str(error).splitlines() if isinstance(error, RuntimeError | OSError) else []
-        reason = f": {told[0]}" if told else ""
-        raise WeightsError(f"{path} is no file of torch.save, or a broken one{reason}") from error
+        raise WeightsError(f"{path} is no file of torch.save, or a broken one") from error
 
 
 def _safetensors(path: Path) -> Mapping[str, Tensor]:

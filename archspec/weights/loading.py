@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archspec.weights import WeightsError, published
+from archspec.weights import MisfitError, WeightsError, published
 from archspec.weights.checkpoint import Checkpoint, of_state, read_checkpoint, sizes
 from archspec.weights.fitting import Fit, fit
 from archspec.weights.renames import Table, read_table
@@ -55,10 +55,10 @@ def _has_folder(weights: str) -> bool:
     return Path(weights).name != weights
 
 
-def tables(rename: str | os.PathLike[str] | Table | None, model: ZooModel | None) -> list[Table]:
+def tables(rename: str | os.PathLike[str] | Table | None, model: ZooModel | None) -> tuple[Table, Table]:
     """The tables that a checkpoint's keys go through: the user's own, then that of the zoo model's family. Raises
     WeightsError."""
-    return [*([] if rename is None else [read_table(rename)]), *([model.rename] if model else [])]
+    return {} if rename is None else read_table(rename), model.rename if model else {}
 
 
 def load_checkpoint(
@@ -66,9 +66,9 @@ def load_checkpoint(
     checkpoint: Checkpoint,
     tables: Iterable[Table] = (),
     heads: Mapping[str, list[str]] | None = None,
-) -> None:
+) -> bool:
     """Load a checkpoint: strictly, but for the `heads` (path -> keys), which keep their fresh tensors where it has
-    others of another shape; a line of the log says so. Raises WeightsError."""
+    others of another shape; a line of the log says so. Gives whether it had all. Raises WeightsError, MisfitError."""
     if checkpoint.inside:
         level = logging.WARNING if checkpoint.averaged else logging.INFO
         _log.log(level, "%s", said_of_nesting(checkpoint))
@@ -86,10 +86,11 @@ def load_checkpoint(
     if differing:
         shapes = ", ".join(f"{each.name} ({sizes(each.found)} for {sizes(each.wanted)})" for each in found.mismatched)
         _log.warning("the head is fresh and untrained, since %s has another shape for it: %s", checkpoint.name, shapes)
+    return not differing
 
 
 def load_into(module: nn.Module, state: Mapping[str, Tensor]) -> None:
-    """Load a state_dict, strictly. Raises WeightsError that names the first key of each kind that does not fit."""
+    """Load a state_dict, strictly. Raises MisfitError that names the first key of each kind that does not fit."""
     load_checkpoint(module, of_state("the state_dict", state))
 
 
@@ -113,7 +114,7 @@ def _require(found: Fit) -> None:
     ]
     if any(problems):
         way_out = "; `archspec weights plan` tells what to do" if found.missing or found.unexpected else ""
-        raise WeightsError(f"the weights do not fit the network: {'; '.join(filter(None, problems))}{way_out}")
+        raise MisfitError(f"the weights do not fit the network: {'; '.join(filter(None, problems))}{way_out}")
 
 
 def _counted(what: str, keys: Iterable[str]) -> str:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archspec.deployment import Preprocessing, agreed
 from archspec.diagnostics import in_words, near
 from archspec.weights import WeightsError
 
@@ -23,18 +25,6 @@ if TYPE_CHECKING:
 DEFAULT = "DEFAULT"
 _PUBLISHED = ".pth"  # how torchvision's files end
 _SUFFIXES = (".safetensors", ".pt", _PUBLISHED, ".bin")
-
-
-@dataclass(frozen=True, slots=True)
-class Preprocessing:
-    """What happens to an image before the network sees it: the shorter side resized, the centre cropped, each channel
-    normalised."""
-
-    resize: tuple[int, ...]
-    crop: tuple[int, ...]  # empty: not cropped
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    interpolation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +44,7 @@ class Published:
     gmacs: float | None = None
     megabytes: float | None = None
     recipe: str = ""
+    license: str = ""  # where torchvision says so
     args: Mapping[str, str] = field(default_factory=dict)  # of the spec, that go with these weights, as YAML
 
 
@@ -66,6 +57,26 @@ def describe(model: ZooModel) -> list[Published]:
             for name, path in model.files.items()
         ]
     return [_described(entry, model) for entry in _entries(model)]
+
+
+def published_as(weights: str, model: ZooModel | None) -> Published | None:
+    """What is known of weights that are given by name, or as the file that was published; None for any others."""
+    name = known_name(weights, model)
+    if name is None or model is None:
+        return None
+    return next(each for each in describe(model) if each.name == name)
+
+
+def title_of(published: Published, model: ZooModel) -> str:
+    """The name of weights, with that of torchvision's enum or of the model."""
+    return f"{_enum_name(model)}.{published.name}" if model.weights else f"{model.name} {published.name}"
+
+
+def shared_preprocessing(model: ZooModel) -> Preprocessing | None:
+    """What images undergo for all published weights of a model alike, in mean and std at least; None where those
+    differ, or are not known of all."""
+    found = [each.preprocessing for each in describe(model)] if model.weights else []
+    return agreed([each for each in found if each is not None])
 
 
 def names_of(model: ZooModel) -> list[str]:
@@ -136,9 +147,10 @@ def fetch(name: str, model: ZooModel) -> Path | Mapping[str, Tensor]:
     what = f"the weights {name} of {model.name}"
     way_out = f"put {path.name} into {path.parent}, or give its path: {entry.url}"
     try:
-        state: Mapping[str, Tensor] = entry.get_state_dict(
-            progress=sys.stderr.isatty(), check_hash=True, weights_only=True
-        )
+        with redirect_stdout(sys.stderr):  # torch.hub tells what it fetches
+            state: Mapping[str, Tensor] = entry.get_state_dict(
+                progress=sys.stderr.isatty(), check_hash=True, weights_only=True
+            )
     except OSError as error:
         reason = getattr(error, "reason", None) or error
         message = f"{what} are not on this machine and cannot be fetched ({reason})"
@@ -172,6 +184,7 @@ def _described(entry: Any, model: ZooModel) -> Published:
         gmacs=meta.get("_ops"),
         megabytes=meta.get("_file_size"),
         recipe=meta.get("recipe", ""),
+        license=meta.get("license", ""),
         args=_args(model, entry.name),
     )
 

@@ -11,6 +11,7 @@ from archspec.weights.plan import Plan, line
 
 _WIDTH = 80
 _MOST = 8  # lines of a list
+_WHOLE = "`weights plan --format json` has them all"
 
 
 def text(plan: Plan) -> str:
@@ -64,12 +65,12 @@ def _proposal(plan: Plan) -> Iterator[str]:
         for entry in shown:
             yield _fitted(line(entry.old, entry.new), "  ", "    ")
             yield from _wrapped(f"{_tensors(entry.tensors)}: {entry.why}", "      ")
-        yield from _more(len(entries) - len(shown), "`-o rename.yaml` has them all")
+        yield from _more(len(entries) - len(shown), "`weights plan -o rename.yaml` has them all")
     if notes:
         yield from ("", "not proposed:")
         for note in notes[:_MOST]:
             yield from _wrapped(note, "  ")
-        yield from _more(len(notes) - _MOST, "`--format json` has them all")
+        yield from _more(len(notes) - _MOST, _WHOLE)
 
 
 def _verdict(plan: Plan) -> Iterator[str]:
@@ -81,12 +82,12 @@ def _verdict(plan: Plan) -> Iterator[str]:
     else:
         yield "they would not load"
     if plan.proposal.entries:
-        yield "`-o rename.yaml` writes the renames, to be reviewed; `--rename` takes them"
+        yield "`weights plan -o rename.yaml` writes them, to be reviewed; `--rename` takes them"
 
 
 def _list(title: str, items: Sequence[str]) -> Iterator[str]:
     if items:
-        yield from ("", f"{title}:", *items[:_MOST], *_more(len(items) - _MOST, "`--format json` has them all"))
+        yield from ("", f"{title}:", *items[:_MOST], *_more(len(items) - _MOST, _WHOLE))
 
 
 def _more(count: int, where: str) -> Iterator[str]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -70,6 +73,56 @@ def test_what_holds_no_weights_is_told(saved: Any, said: str, tmp_path: Path) ->
     torch.save(saved, tmp_path / "w.pt")
     with pytest.raises(WeightsError, match=said):
         read_checkpoint(tmp_path / "w.pt")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("w.pth", b"<!DOCTYPE html>\n<html>404</html>", "is a web page: the download has failed"),
+        ("w.pth", b"\n <HTML><head>", "is a web page"),
+        ("w.pth", b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n", "`git lfs pull` fetches them"),
+        ("w.pth", b"\x89HDF\r\n\x1a\n" + bytes(100), "is an HDF5 file, as Keras writes it"),
+        ("w.pt", b"\x93NUMPY\x01\x00", "is an array of NumPy"),
+        ("w.onnx", b"\x08\x08\x12\x08archspec", "is an ONNX file: weights are .safetensors, .pt, .pth"),
+        ("w.pt", b"PK\x03\x04" + bytes(100), "is a broken archive: cut short, perhaps"),
+    ],
+)
+def test_what_is_mistaken_for_weights_is_told(name: str, data: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(WeightsError, match=said):
+        read_checkpoint(tmp_path / name)
+
+
+def test_archives_of_other_kinds_are_told(tmp_path: Path) -> None:
+    torch.save(STATE, tmp_path / "torch.safetensors")
+    np.savez(tmp_path / "numpy.npz", a=np.zeros(3))
+    with zipfile.ZipFile(tmp_path / "script.pt", "w") as archive:  # as torch.jit.save writes it
+        for part in ("data.pkl", "constants.pkl", "code/__torch__.py"):
+            archive.writestr(f"script/{part}", b"")
+    for name, said in [
+        ("torch.safetensors", "is no safetensors, but a file of torch.save: call it .pt"),
+        ("numpy.npz", "is an archive that torch.save did not write"),
+        ("script.pt", "is a TorchScript archive, which is code: save the state_dict of its module"),
+    ]:
+        with pytest.raises(WeightsError, match=said):
+            read_checkpoint(tmp_path / name)
+
+
+def test_safetensors_are_known_by_their_beginning(tmp_path: Path) -> None:
+    save_file(STATE, tmp_path / "w.pth")
+    found = read_checkpoint(tmp_path / "w.pth")
+    assert found.format == "safetensors"
+    assert found.tensors().keys() == STATE.keys()
+
+
+def test_code_is_never_unpickled(tmp_path: Path) -> None:
+    for saved, said in [
+        ({"a": np.zeros(3)}, "holds numpy"),
+        ({"join": os.path.join}, r"holds \w+path.join, which is more than tensors; code is never unpickled: save the"),
+    ]:
+        torch.save(saved, tmp_path / "w.pt")
+        with pytest.raises(WeightsError, match=said):
+            read_checkpoint(tmp_path / "w.pt")
 
 
 def test_a_folder_and_a_missing_file_are_no_weights(tmp_path: Path) -> None:
