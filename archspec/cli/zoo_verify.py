@@ -129,7 +129,11 @@ class _Table:
 
     def foot(self, reports: Sequence[ModelReport]) -> None:
         differing = [report.name for report in reports if not report.holds]
+        errors = {report.name: report.figure("onnx", "relative_l2") or 0.0 for report in reports}
+        worst = max(errors, key=errors.__getitem__)
         print()
+        if errors[worst]:
+            print(f"the worst ONNX relL2: {errors[worst]:.1e}, {worst}")
         if differing:
             many = f"{len(differing)} of {render.count(len(reports), 'model')}"
             self._wrapped(f"{many} differ from what is claimed: {', '.join(differing)}", 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from archspec.backends.onnx import check, emit, save
+from archspec.backends.onnx import Emission, check, save
 from archspec.parity import prove
 from archspec.verification.finding import Finding
 from archspec.verification.subject import Subject
@@ -15,11 +15,12 @@ def same_when_exported(subject: Subject) -> Finding:
     """By the gates of archspec.parity, on the CPU, with calibrated weights; every tensor and attribute of the file
     besides."""
     graph, module = subject.small.graph, subject.calibrated_alone.eval()
+    emission = Emission(graph)
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "model.onnx"
-        save(emit(graph, module.state_dict()), path)
+        save(emission.model(module.state_dict()), path)
         check(path)
-        report = prove(graph, module, path, weights_are_initial=False, seed=subject.seed)
+        report = prove(emission, module, path, weights_are_initial=False, seed=subject.seed)
     measured = [output.errors for output in report.outputs if output.errors]
     figures: dict[str, float] = {}
     if measured:
@@ -29,6 +30,6 @@ def same_when_exported(subject: Subject) -> Finding:
     if report.passed:
         return Finding(figures=figures)
     reasons = [*report.problems, *(f"{output.name}: {output.reason}" for output in report.outputs if output.reason)]
-    if report.first_divergence:
-        reasons.append(f"the first layer that differs is {report.first_divergence}")
+    if report.diagnosis:
+        reasons.append(report.diagnosis.sentence)
     return Finding("; ".join(reasons), figures)

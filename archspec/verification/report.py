@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from archspec.staging import replace
 from archspec.verification.finding import Finding
 from archspec.version import VERSION
 
@@ -91,9 +91,7 @@ class Ledger:
         """Keep a report. Raises OSError."""
         self.reports[report.name] = report
         if self.path is not None:
-            beside = self.path.with_name(f".{self.path.name}.new")
-            beside.write_text(json.dumps(self.as_dict(), indent=1) + "\n", encoding="utf-8")
-            os.replace(beside, self.path)
+            replace(self.path, (json.dumps(self.as_dict(), indent=1) + "\n").encode("utf-8"))
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON form."""
