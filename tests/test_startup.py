@@ -63,6 +63,16 @@ def test_a_plan_for_safetensors_loads_no_tensor_library(tmp_path: Path) -> None:
     assert not loaded_by_command("weights", "plan", str(path), "resnet18", expect=1) & TENSOR_LIBRARIES
 
 
+def test_an_export_loads_nothing_that_only_others_need(tmp_path: Path) -> None:
+    """torchvision and torch's own compiler each take a second."""
+    spec = tmp_path / "net.yaml"
+    layers = "layers: {conv: {op: Conv2d, out_channels: 4, kernel_size: 3}}"
+    spec.write_text(f"archspec: 1\nname: net\ninputs: {{image: [N, 3, 8, 8]}}\n{layers}\n", encoding="utf-8")
+    loaded = loaded_by_command("export", str(spec), "-o", str(tmp_path / "net.onnx"))
+    assert "torch" in loaded
+    assert not loaded & {"torchvision", "PIL", "triton", "onnxscript"}
+
+
 def test_importing_archspec_loads_nothing_heavy() -> None:
     assert not loaded_by("import archspec; status = 0") & (TENSOR_LIBRARIES | {"pydantic", "ruamel", "rich"})
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import io
 import sys
-from pathlib import Path
 
-from archspec.cli.files import replace, require_places
+from archspec.cli.files import require_places
 from archspec.cli.line import Commands
 from archspec.cli.printing import ERRORS, GOOD, complain
 from archspec.cli.target import add_target, architecture
+from archspec.staging import replace
 from archspec.syntax.reader import MAX_BYTES
 
 _ABOUT = "the flat spec of a network: blocks, repeats, conditions, expressions and defaults resolved, the same keys"
@@ -33,7 +33,7 @@ def expand(options: argparse.Namespace) -> int:
         return complain(str(error), ERRORS)
     data = text.encode("utf-8")
     if options.output is not None:
-        replace(Path(options.output), data)
+        replace(options.output, data)
     elif isinstance(sys.stdout, io.TextIOWrapper):  # a spec is UTF-8, whatever the terminal is
         sys.stdout.flush()
         sys.stdout.buffer.write(data)

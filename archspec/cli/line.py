@@ -59,7 +59,9 @@ _HOMES = {
     "expand": "expand",
     "explain": "explain",
     **dict.fromkeys(["summary", "sizes", "schema"], "reports"),
-    **dict.fromkeys(["export", "verify"], "run"),
+    "bench": "bench",
+    "export": "export",
+    "verify": "verify",
     "weights": "weights",
     "zoo": "zoo",
 }

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 
-from archspec.cli.files import replace, require_places
+from archspec.cli.files import require_places
 from archspec.cli.line import Commands
 from archspec.cli.printing import ERRORS, GOOD, USAGE, complain
 from archspec.cli.target import add_target, architecture
+from archspec.staging import replace
 from archspec.weights import WeightsError
 
 _ABOUT = """Says which tensors of a checkpoint would load into a network, which are missing, unexpected, or of another
@@ -35,7 +35,7 @@ def plan(options: argparse.Namespace) -> int:
     from archspec.weights.renames import read_table
     from archspec.weights.report import text
 
-    require_places(options.output)
+    require_places(options.output, read=[options.checkpoint, options.rename])
     options.weights = options.checkpoint
     try:
         network = architecture(options)
@@ -47,7 +47,7 @@ def plan(options: argparse.Namespace) -> int:
         return complain(str(error), USAGE)
     print(json.dumps(found.as_dict(), indent=2) if options.format == "json" else text(found))
     if options.output and found.proposal.entries:
-        replace(Path(options.output), table_text(found).encode("utf-8"))
+        replace(options.output, table_text(found).encode("utf-8"))
         complain(f"wrote {options.output}", GOOD)
     elif options.output:
         complain(f"nothing is proposed: {options.output} was not written", GOOD)

@@ -150,4 +150,7 @@ def test_layers_hand_on_their_input_where_torch_does(example: Example) -> None:
         result = called(function.eval(), recipe, read) if made else function(*read)  # type: ignore
     results = [leaf for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor)]
     shares = {tensor.untyped_storage()._cdata == read[0].untyped_storage()._cdata for tensor in results}
+    if example.op == "ToDtype" and results[0].dtype is read[0].dtype:
+        assert shares == {True}  # counted as a copy all the same, which it is from every other type
+        return
     assert shares == {hands_on(op)}

@@ -26,11 +26,17 @@ def test_export_writes_a_checked_file_and_a_report(run: Run, tmp_path: Path) -> 
     assert "parity: pass" in verified.out
 
 
-def test_verify_finds_another_network(run: Run) -> None:
+def test_verify_finds_another_network(run: Run, tmp_path: Path) -> None:
     assert run("export", "net.yaml", "-o", "net.onnx", "--no-parity").code == 0
-    result = run("verify", "net.onnx", "net.yaml", "--set", "act=GELU")
+    result = run("verify", "net.onnx", "net.yaml", "--set", "act=GELU", "--reproduce", "alone", "--report", "r.json")
     assert result.code == 1
     assert "parity: pass" not in result.out
+    assert "`act` (net.yaml:8:3): the file's Relu gives other values than torch" in result.out
+    assert result.out.endswith(f"python {Path('alone', 'run.py')} shows it alone\n")
+    assert len(list((tmp_path / "alone").iterdir())) == 5
+    found = json.loads((tmp_path / "r.json").read_text())["diagnosis"]
+    assert (found["at_fault"], found["culprit"]["path"], found["culprit"]["place"]["line"]) == ("file", "act", 8)
+    assert run("verify", "net.onnx", "net.yaml", "--reproduce", "net.yaml").code == 2
 
 
 @pytest.mark.parametrize(
@@ -46,6 +52,11 @@ def test_verify_finds_another_network(run: Run) -> None:
         (["net.yaml", "-o", "out.onnx", "--weights", "IMAGENET1K_V1"], 1),
         (["net.yaml", "-o", "out.onnx", "--opset", "3"], 1),
         (["net.yaml", "-o", "out.onnx", "--device", "tpu"], 2),
+        (["net.yaml", "-o", "out.onnx", "--head", "top5"], 2),
+        (["net.yaml", "-o", "out.onnx", "--head", "topk=5000"], 1),
+        (["net.yaml", "-o", "out.onnx", "--preprocess", "normalize"], 1),
+        (["net.yaml", "-o", "out.onnx", "--dynamic", "N,Q"], 1),
+        (["net.yaml", "-o", "out.onnx", "--no-parity", "--report", "r.json"], 2),
         (["net.yaml"], 2),
     ],
 )
