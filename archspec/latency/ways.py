@@ -20,7 +20,7 @@ from archspec.driver import export
 from archspec.graph import Graph
 from archspec.latency.rounds import Call
 from archspec.parity.devices import PROVIDERS
-from archspec.parity.runs import SessionError, count_nodes
+from archspec.parity.runs import SessionError, count_nodes, first_line
 from archspec.parity.third import export_by_torch
 
 
@@ -68,7 +68,7 @@ def compiled(module: nn.Module, inputs: Sequence[Tensor], device: str) -> Call:
         with _quiet():
             call()
     except torch._dynamo.exc.TorchDynamoException as error:
-        raise Obstacle(_first_line(error)) from error
+        raise Obstacle(first_line(error)) from error
     return call
 
 
@@ -85,10 +85,9 @@ def write_theirs(graph: Graph, module: nn.Module, inputs: Sequence[Tensor], path
     if find_spec("onnxscript") is None:
         raise Obstacle("it needs onnxscript: `pip install onnxscript`")
     try:
-        with _quiet():
-            export_by_torch(graph, module, inputs, path)
+        export_by_torch(graph, module, inputs, path)
     except Exception as error:  # somebody else's program, which may raise anything
-        raise Obstacle(_first_line(error)) from error
+        raise Obstacle(first_line(error)) from error
 
 
 def in_onnxruntime(path: Path, inputs: Sequence[Tensor], device: str, count: int) -> Call:
@@ -138,7 +137,7 @@ def _session(path: Path, options: Any, device: str) -> Any:
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=[provider])
     except Exception as error:  # onnxruntime's have no class in common
-        raise Obstacle(_first_line(error)) from error
+        raise Obstacle(first_line(error)) from error
 
 
 @contextmanager
@@ -150,7 +149,3 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         logging.disable(before)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -15,7 +15,7 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from archspec.backends.onnx import AttributeCheck, check_attributes
+from archspec.backends.onnx import PRODUCER, AttributeCheck, check_attributes
 from archspec.backends.torch import example_inputs
 from archspec.graph import Graph
 from archspec.parity.cases import BATCHES, sizes_of
@@ -28,8 +28,6 @@ from archspec.parity.report import ParityReport
 from archspec.parity.runs import Session, SessionError, doubled, evaluating, run_torch
 from archspec.parity.tf32 import rounds_to_tf32
 from archspec.types import DType
-
-_PRODUCER = "archspec"  # whose nodes carry the paths of layers, and mean what our layers mean
 
 
 def compare(
@@ -68,7 +66,7 @@ def compare(
         cases = []
     else:
         cases = sizes_of(graph, batches, fixed) if sizes is None else [dict(case) for case in sizes]
-    ours = model.producer_name == _PRODUCER
+    ours = model.producer_name == PRODUCER
     attributes = check_attributes(graph, model) if ours else AttributeCheck()
     inputs = [as_taken(tensors, ports) for tensors in (*seeded_inputs(graph, cases, seed), *samples)]
     if tolerance == FLOAT32 and rounds_to_tf32(device):

@@ -41,11 +41,16 @@ _NUMPY |= {"tensor(int32)": "int32", "tensor(int64)": "int64"}
 _FLOATS = (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16, onnx.TensorProto.DOUBLE)
 
 
+def first_line(error: Exception) -> str:
+    """What an exception of somebody else's says first; its name, if it says nothing."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
 class SessionError(Exception):
     """onnxruntime refuses a file, or fails to run it. The first line of what it says."""
 
     def __init__(self, error: Exception) -> None:
-        super().__init__(f"onnxruntime: {str(error).splitlines()[0]}")
+        super().__init__(f"onnxruntime: {first_line(error)}")
 
 
 def evaluating(module: nn.Module, device: str, dtype: torch.dtype | None = None) -> nn.Module:

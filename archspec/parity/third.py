@@ -27,7 +27,7 @@ from archspec.parity.comparison import as_taken, seeded_inputs, session_of
 from archspec.parity.heads import Heads
 from archspec.parity.measure import CHAOS, FLOAT32, OutputParity, Run, Tolerance, judge
 from archspec.parity.ports import fixed_sizes, pair_ports
-from archspec.parity.runs import Session, SessionError, count_nodes, doubled, evaluating, run_torch
+from archspec.parity.runs import Session, SessionError, count_nodes, doubled, evaluating, first_line, run_torch
 
 Vote: TypeAlias = Literal["agree", "file", "theirs", "torch", "differ", "none"]
 """Who is wrong, if anybody: `differ` where no two agree, `none` where nothing can be told."""
@@ -101,7 +101,7 @@ def third_opinion(
         try:
             export_by_torch(graph, evaluating(module, "cpu"), example, theirs)
         except Exception as error:  # what others' programs raise has no base class
-            return ThirdOpinion("none", f"{_THEIRS} fails: {_first_line(error)}")
+            return ThirdOpinion("none", f"{_THEIRS} fails: {first_line(error)}")
         seconds = time.perf_counter() - start
         try:
             nodes = count_nodes(path), count_nodes(theirs)
@@ -212,7 +212,3 @@ def _sentence(vote: Vote, file: str) -> str:
 
 def _size(tensors: Sequence[Tensor]) -> int:
     return sum(tensor.numel() for tensor in tensors)
-
-
-def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

@@ -2,7 +2,7 @@
 
 from archspec.backends.onnx.attributes import AttributeCheck, check_attributes
 from archspec.backends.onnx.emission import Emission
-from archspec.backends.onnx.emitter import DEFAULT_OPSET, OPSETS, EmitError, emit, raised_by, require_opset
+from archspec.backends.onnx.emitter import DEFAULT_OPSET, OPSETS, PRODUCER, EmitError, emit, raised_by, require_opset
 from archspec.backends.onnx.files import (
     ExternalData,
     UnsoundError,
@@ -23,6 +23,7 @@ __all__ = [
     "DEFAULT_OPSET",
     "LATEST",
     "OPSETS",
+    "PRODUCER",
     "RUNTIMES",
     "AttributeCheck",
     "Emission",

@@ -24,6 +24,7 @@ from archspec.graph import Graph, Node, Value, state_key
 from archspec.ops.base import OpError
 from archspec.types import DType, TensorType
 
+PRODUCER = "archspec"  # by which a file tells that its values carry the paths of layers
 DEFAULT_OPSET = 18
 OPSETS = range(13, LATEST.opset + 1)
 _LEAST_IR_VERSION = 8
@@ -149,7 +150,7 @@ class GraphEmitter:
             name=self._graph.name,
         )
         ir_version = max(_LEAST_IR_VERSION, OP_SET_ID_VERSION_MAP["ai.onnx", self.opset])
-        return ir.Model(graph, ir_version=ir_version, producer_name="archspec")
+        return ir.Model(graph, ir_version=ir_version, producer_name=PRODUCER)
 
     def node(self, op_type: str, *inputs: ir.Value | None, **attributes: Any) -> ir.Value:
         """Add a node of the layer with one output. None stands for an optional input left out."""

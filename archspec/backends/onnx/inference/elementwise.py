@@ -49,11 +49,6 @@ def _compared(node: Application) -> Sequence[Known]:
     return [Known(broadcast(node.x.shape, node.input(1).shape), DType.bool)]
 
 
-@rule("IsInf", "IsNaN")
-def _tested(node: Application) -> Sequence[Known]:
-    return [Known(node.x.shape, DType.bool)]
-
-
 @rule("Where")
 def _where(node: Application) -> Sequence[Known]:
     one, other = node.input(1), node.input(2)

@@ -73,12 +73,6 @@ def _expand(node: Application) -> Sequence[Known]:
     return [Known(broadcast(node.x.shape, node.content(1)), node.x.dtype)]
 
 
-@rule("Tile")
-def _tile(node: Application) -> Sequence[Known]:
-    pairs = zip(node.x.shape, node.content(1), strict=True)
-    return [Known(tuple(size * count for size, count in pairs), node.x.dtype)]
-
-
 @rule("Concat")
 def _concat(node: Application) -> Sequence[Known]:
     parts = [node.input(index) for index in range(len(node.inputs))]
@@ -145,11 +139,6 @@ def _gather(node: Application) -> Sequence[Known]:
     return [Known(shape, node.x.dtype, content)]
 
 
-@rule("GatherElements")
-def _gather_elements(node: Application) -> Sequence[Known]:
-    return [Known(node.input(1).shape, node.x.dtype)]
-
-
 @rule("Pad")
 def _pad(node: Application) -> Sequence[Known]:
     pads = node.content(1)
@@ -166,11 +155,6 @@ def _shape(node: Application) -> Sequence[Known]:
     return [Known((len(sizes),), DType.int64, sizes)]
 
 
-@rule("Size")
-def _size(node: Application) -> Sequence[Known]:
-    return [Known((), DType.int64, (product_of(node.x.shape),))]
-
-
 @rule("Range")
 def _range(node: Application) -> Sequence[Known]:
     [start], [limit], [delta] = (node.content(index) for index in range(3))
@@ -179,23 +163,11 @@ def _range(node: Application) -> Sequence[Known]:
     return [Known((-(-(limit - start) // delta),), node.x.dtype)]
 
 
-@rule("ConstantOfShape")
-def _constant_of_shape(node: Application) -> Sequence[Known]:
-    return [Known(node.content(0), node.get("dtype", DType.float32))]
-
-
 @rule("DepthToSpace")
 def _depth_to_space(node: Application) -> Sequence[Known]:
     batch, channels, *spatial = node.x.shape
     block = node.attributes["blocksize"]
     return [Known((batch, channels // block**2, *(size * block for size in spatial)), node.x.dtype)]
-
-
-@rule("SpaceToDepth")
-def _space_to_depth(node: Application) -> Sequence[Known]:
-    batch, channels, *spatial = node.x.shape
-    block = node.attributes["blocksize"]
-    return [Known((batch, channels * block**2, *(size // block for size in spatial)), node.x.dtype)]
 
 
 @rule("Col2Im")
