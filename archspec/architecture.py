@@ -38,7 +38,7 @@ class UnknownAxisError(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class Request:
     """How a network was asked for: enough to elaborate it again."""
 
     name: str
@@ -57,16 +57,16 @@ class Architecture:
     not the graph.
     """
 
-    def __init__(self, recipe: Recipe, compilation: Compilation | None = None) -> None:
-        self.recipe = recipe
+    def __init__(self, request: Request, compilation: Compilation | None = None) -> None:
+        self.request = request
         self._compilation = compilation
 
     @property
     def compilation(self) -> Compilation:
         """The compiled target. Raises SpecError if, after unpickling, its file has errors."""
         if self._compilation is None:
-            recipe = self.recipe
-            self._compilation = _compile_or_raise(recipe)
+            request = self.request
+            self._compilation = _compile_or_raise(request)
         return self._compilation
 
     @property
@@ -119,48 +119,51 @@ class Architecture:
 
         watch = Watch(watched(self.graph, path))
         graph = self.watched(watch)
-        found = Explainer(graph, watch.complete(graph, self.recipe.overrides), watch.inputs).explain(path)
+        found = Explainer(graph, watch.complete(graph, self.request.overrides), watch.inputs).explain(path)
         if found is None:
             helps = in_words(near(path, names(graph), "`archspec summary` lists the layers"))
             raise UnknownPathError("; ".join([f"`{self.name}` has no layer, input or output `{path}`", *helps]))
         return found
 
-    def expand(self) -> str:
+    def expand(self, *, settled: bool = False) -> str:
         """The network as a flat spec: blocks, repeats, conditions, expressions and defaults resolved, with the same
-        keys. Raises ExpandError where a name that it needs is hidden by another layer's."""
+        keys. Where it is `settled`, since it belongs to weights, it silences what it is warned of. Raises ExpandError
+        where a name that it needs is hidden by another layer's."""
         from archspec.backends.spec import About, expand
         from archspec.version import VERSION
 
         target = self.compilation.target
         assert target.spec is not None
-        given = {**target.arguments, **self.recipe.arguments}
+        given = {**target.arguments, **self.request.arguments}
         args = ", ".join(f"{name}: {node.span.text}" for name, (_, node) in given.items())
         comment = [f"{self.name}, expanded by archspec {VERSION}", *([f"args: {args}"] if args else [])]
-        allow = sorted({code.text for spec in (target.spec, *target.library.specs) for code in spec.allow})
-        return expand(self.graph, About(comment, target.spec.description, target.spec.reference, allow))
+        allow = {code.text for spec in (target.spec, *target.library.specs) for code in spec.allow}
+        if settled:
+            allow |= {warning.code.name for warning in self.warnings}
+        return expand(self.graph, About(comment, target.spec.description, target.spec.reference, sorted(allow)))
 
     def watched(self, watch: Watch) -> Graph:
         """The same network elaborated once more, while somebody watches. Raises SpecError."""
-        graph = _compile_or_raise(self.recipe, watch).graph
+        graph = _compile_or_raise(self.request, watch).graph
         assert graph is not None
         return graph
 
     def with_arguments(self, overrides: Mapping[str, Mapping[str, Any]]) -> Architecture:
         """The same network with other arguments of single layers, by path. Raises SpecError."""
-        merged = {path: dict(values) for path, values in self.recipe.overrides.items()}
+        merged = {path: dict(values) for path, values in self.request.overrides.items()}
         for path, values in overrides.items():
             merged[path] = {**merged.get(path, {}), **values}
-        recipe = replace(self.recipe, overrides=merged)
-        return Architecture(recipe, _compile_or_raise(recipe))
+        request = replace(self.request, overrides=merged)
+        return Architecture(request, _compile_or_raise(request))
 
     def with_weights(self, weights: str) -> Architecture:
         """The same network with the args that go with these weights, where its own don't say otherwise. Raises
         SpecError, and WeightsError for weights that the network cannot have."""
         model = self.compilation.target.model
-        if model is None or not model.weights_args or weights == self.recipe.weights:
+        if model is None or not model.weights_args or weights == self.request.weights:
             return self
-        recipe = replace(self.recipe, weights=weights)
-        return Architecture(recipe, _compile_or_raise(recipe))
+        request = replace(self.request, weights=weights)
+        return Architecture(request, _compile_or_raise(request))
 
     def with_dynamic(self, labels: Collection[str]) -> Architecture:
         """The same network with the axes of these labels (`H`, `W`) as symbols in all its inputs. Raises SpecError
@@ -169,8 +172,8 @@ class Architecture:
 
     def with_inputs(self, shapes: Mapping[str, Sequence[int | str]]) -> Architecture:
         """The same network with other shapes of its inputs, by name. Raises SpecError."""
-        recipe = replace(self.recipe, inputs={name: list(shape) for name, shape in shapes.items()})
-        return Architecture(recipe, _compile_or_raise(recipe))
+        request = replace(self.request, inputs={name: list(shape) for name, shape in shapes.items()})
+        return Architecture(request, _compile_or_raise(request))
 
     def require_axes(self, labels: Collection[str]) -> None:
         """Raise UnknownAxisError for a label that no input has."""
@@ -211,8 +214,8 @@ class Architecture:
     def __deepcopy__(self, memo: dict[int, Any]) -> Architecture:
         return self
 
-    def __reduce__(self) -> tuple[type[Architecture], tuple[Recipe]]:
-        return Architecture, (self.recipe,)
+    def __reduce__(self) -> tuple[type[Architecture], tuple[Request]]:
+        return Architecture, (self.request,)
 
 
 def _with_symbols(types: Mapping[str, TensorType], labels: Collection[str]) -> dict[str, list[int | str]]:
@@ -236,15 +239,15 @@ def _with_symbols(types: Mapping[str, TensorType], labels: Collection[str]) -> d
     }
 
 
-def _compile_or_raise(recipe: Recipe, watch: Watch | None = None) -> Compilation:
+def _compile_or_raise(request: Request, watch: Watch | None = None) -> Compilation:
     compilation = compile_target(
-        recipe.name,
-        arguments=recipe.arguments,
-        inputs=recipe.inputs,
-        overrides=recipe.overrides,
-        plugins=recipe.plugins,
-        zoo=recipe.zoo,
-        weights=recipe.weights,
+        request.name,
+        arguments=request.arguments,
+        inputs=request.inputs,
+        overrides=request.overrides,
+        plugins=request.plugins,
+        zoo=request.zoo,
+        weights=request.weights,
         watch=watch,
     )
     return require_network(compilation)
@@ -282,8 +285,8 @@ def load(
     collection = None if zoo is None else os.fspath(zoo)
     named = given.weights_name(weights)
     loaded = given.plugin_names(plugins)
-    recipe = Recipe(_name(target), arguments, inputs, plugins=loaded, zoo=collection, weights=named)
-    return Architecture(recipe, _compile_or_raise(recipe))
+    request = Request(_name(target), arguments, inputs, plugins=loaded, zoo=collection, weights=named)
+    return Architecture(request, _compile_or_raise(request))
 
 
 def _name(target: Path_) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from torch import nn
 
 import archspec
 from archspec.cli import main
+from archspec.deployment import Preprocessing
 from archspec.saving import SaveError
+from archspec.weights.facts import Facts, read_facts
 from tests.twins import one_thread as one_thread
 
 # One model of every family, with what its images are resized to here.
@@ -96,6 +99,13 @@ def test_a_replaced_head_is_saved_as_it_is_now(tmp_path: Path) -> None:
     assert_restored(again, tmp_path / "again", torch.randn(1, 3, 64, 64))
 
 
+def test_what_belongs_to_weights_is_not_warned_of(tmp_path: Path) -> None:
+    text = TEXT.replace("  flatten", "  bn: BatchNorm2d\n  flatten")
+    assert [item.code.name for item in archspec.check(text)] == ["A405"]
+    archspec.save(archspec.build(text), tmp_path / "saved")
+    assert archspec.check(tmp_path / "saved" / "model.yaml") == ()
+
+
 def test_the_folder_holds_a_flat_spec_and_plain_safetensors(tmp_path: Path) -> None:
     model = archspec.build(TEXT)
     archspec.save(model, tmp_path / "saved")
@@ -170,7 +180,7 @@ def test_what_breaks_in_between_leaves_what_was_there(tmp_path: Path, monkeypatc
     def full(*_: object, **__: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("safetensors.torch.save_file", full)
+    monkeypatch.setattr("archspec.saving.write_weights", full)
     with pytest.raises(OSError, match="no space left"):
         archspec.save(archspec.build(TEXT), tmp_path / "saved")
     assert [path.name for path in tmp_path.iterdir()] == ["saved"]
@@ -200,8 +210,8 @@ def test_an_earlier_save_comes_back_where_the_new_one_cannot_take_its_place(
         archspec.save(model, tmp_path / "other")
 
 
-@pytest.mark.parametrize("name", ["resnet50", "unet"])
-def test_a_name_that_means_another_network_is_refused(
+@pytest.mark.parametrize("name", ["resnet50", "unet", "cifar10_sgd"])
+def test_a_name_that_means_another_network_or_a_recipe_is_refused(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -231,3 +241,53 @@ def test_a_folder_without_its_weights_is_built_fresh(tmp_path: Path) -> None:
     archspec.save(archspec.build(TEXT), tmp_path / "saved")
     (tmp_path / "saved" / "model.safetensors").unlink()
     assert archspec.build(tmp_path / "saved").fc.weight.shape == (2, 144)
+
+
+IMAGES = Preprocessing((8,), (8,), (0.5, 0.4, 0.3), (0.2, 0.3, 0.4), "bilinear")
+FACTS = Facts(IMAGES, "photos", ("cat", "\u72d7 \U0001f415"), "small, trained on photos", "CC0")
+
+
+def test_what_is_known_goes_with_the_weights(tmp_path: Path) -> None:
+    archspec.save(archspec.build(TEXT), tmp_path / "fresh")
+    assert read_facts(tmp_path / "fresh") == Facts()
+    archspec.save(archspec.build(TEXT), tmp_path / "saved", facts=FACTS)
+    assert read_facts(tmp_path / "saved") == FACTS
+    model = archspec.build(tmp_path / "saved")
+    (tmp_path / "saved" / "model.safetensors").unlink()  # the module remembers
+    archspec.save(model, tmp_path / "again")
+    assert read_facts(tmp_path / "again") == FACTS
+    changed = replace(FACTS, title=f"{FACTS.title}, changed since", license="")
+    for _ in range(2):  # further changes are no other news
+        model = archspec.build(tmp_path / "again")
+        model.conv.bias.data.add_(1)
+        archspec.save(model, tmp_path / "again")
+        assert read_facts(tmp_path / "again") == changed
+    model.fc = nn.Linear(144, 2)  # other classes, perhaps, which are as many
+    archspec.save(model, tmp_path / "tuned")
+    assert read_facts(tmp_path / "tuned") == replace(changed, classes=())
+    archspec.save(model, tmp_path / "tuned", facts=Facts(classes=("left", "right"), title="mine"))
+    assert read_facts(tmp_path / "tuned") == replace(changed, classes=("left", "right"), title="mine")
+    model.conv = nn.Conv2d(1, 4, 3)
+    with pytest.raises(archspec.SpecError):  # a spec says what a network reads
+        archspec.save(model, tmp_path / "gray")
+
+
+def test_equal_networks_give_equal_bytes(tmp_path: Path) -> None:
+    model = archspec.build(TEXT)
+    for folder in ("one", "other"):
+        archspec.save(model, tmp_path / folder, facts=FACTS)
+    one, other = ((tmp_path / folder / "model.safetensors").read_bytes() for folder in ("one", "other"))
+    assert one == other
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        (replace(FACTS, classes=("a", "b", "c")), "`small` tells 2 classes apart, and 3 were named"),
+        (Facts(Preprocessing((), (), (0.5,), (0.2,), "")), "reads have 3 channels, and the mean and std are of 1"),
+    ],
+)
+def test_facts_of_another_network_are_refused(facts: Facts, message: str, tmp_path: Path) -> None:
+    with pytest.raises(SaveError, match=message):
+        archspec.save(archspec.build(TEXT), tmp_path / "saved", facts=facts)
+    assert not (tmp_path / "saved").exists()

@@ -16,10 +16,10 @@ import archspec
 from archspec import SpecError
 from archspec.backends.onnx import Emission, save
 from archspec.deployment import DeployError, Deployment, Preprocessing, deploy
-from archspec.driver.known import Known
 from archspec.driver.metadata import metadata_of
 from archspec.parity import PortsError, tolerance_of
 from archspec.weights import WeightsError
+from archspec.weights.facts import Facts
 
 NET = """
 archspec: 1
@@ -100,7 +100,8 @@ def test_the_target_takes_the_files_sizes(tmp_path: Path) -> None:
     assert "the target is taken with the file's sizes: image N x 3 x 24 x 32" in report.assumptions
     wider, flat = archspec.build(FLAT, inputs=["N,3,16,20"]), archspec.build(FLAT).eval()
     by_torch(flat, image(2, 16, 16), path)
-    with pytest.raises(WeightsError, match=r"fc\.weight .5x2016 for 5x1568. of another shape"):  # of fewer pixels
+    fewer_pixels = r"1 layer of another shape: fc .weight 5x2016 for 5x1568"
+    with pytest.raises(WeightsError, match=fewer_pixels):
         archspec.verify(path, wider)
     pooled = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 5))
     by_torch(pooled, image(2, 2, 24), path)
@@ -162,7 +163,7 @@ def deployed(path: Path, deployment: Deployment, **more: str) -> Path:
     """A file of ours with what a deployment puts around the network, at another size than the target's."""
     architecture = archspec.load(NET, inputs=["N,3,24,32"])
     graph = deploy(architecture.graph, deployment)
-    metadata = metadata_of(architecture, graph, deployment, Known(), {"spec": "", "weights": ""})
+    metadata = metadata_of(architecture, graph, deployment, Facts(), {"spec": "", "weights": ""})
     tensors = archspec.build(architecture).state_dict()
     save(Emission(graph, metadata={**metadata, **more}).model(tensors), path)
     return path
@@ -179,10 +180,10 @@ def test_a_file_of_ours_is_held_against_the_target_with_what_stands_around_it(tm
     )
     for key, text, told in (
         ("preprocess", "float-nhwc", "names a preprocessing that is not known: float-nhwc"),
-        ("mean", "[1, 2", "are no lists of numbers"),
+        ("mean", "[1, 2", "`archspec.mean` that is no JSON list of numbers"),
         ("head", "topk=x", "the head `topk=x` is none of"),
     ):
-        with pytest.raises(DeployError, match=told):
+        with pytest.raises((DeployError, WeightsError), match=told):
             archspec.verify(deployed(path, Deployment("normalize", "logits", facts), **{f"archspec.{key}": text}), NET)
 
 

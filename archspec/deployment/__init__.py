@@ -5,9 +5,20 @@ the whole, `images` for what stands in front, `heads` for what stands behind, an
 """
 
 from archspec.deployment.deploy import PREPROCESS, Deployment, deploy
-from archspec.deployment.heads import Head
-from archspec.deployment.images import image_of
+from archspec.deployment.heads import Head, classes_of
+from archspec.deployment.images import channels_of, image_of
 from archspec.deployment.layers import DeployError
 from archspec.deployment.preprocessing import Preprocessing, agreed
 
-__all__ = ["PREPROCESS", "DeployError", "Deployment", "Head", "Preprocessing", "agreed", "deploy", "image_of"]
+__all__ = [
+    "PREPROCESS",
+    "DeployError",
+    "Deployment",
+    "Head",
+    "Preprocessing",
+    "agreed",
+    "channels_of",
+    "classes_of",
+    "deploy",
+    "image_of",
+]

@@ -9,6 +9,7 @@ from archspec.graph import Graph, Node, Output, Value
 from archspec.ops.base import axis_of
 from archspec.ops.ranking import TopK
 from archspec.ops.softmax import Softmax
+from archspec.types import TensorType
 
 SCORES, CLASSES = "scores", "classes"
 
@@ -33,7 +34,7 @@ class Head(NamedTuple):
 def put_behind(graph: Graph, head: Head, used: set[str]) -> None:
     """Add a head to a graph."""
     output = next(output for output in graph.outputs if not output.training)
-    axis = _classes_of(output, head)
+    axis = _fitting_axis(output, head)
     node = output.value.node
     layers = Layers(unused("head", used), output.value, node.origin if node else graph.nodes[-1].origin)
     found: tuple[Value, ...] = (output.value,)
@@ -48,16 +49,13 @@ def put_behind(graph: Graph, head: Head, used: set[str]) -> None:
     graph.outputs = tuple(each for old in graph.outputs for each in (outputs if old is output else (old,)))
 
 
-def _classes_of(output: Output, head: Head) -> int:
+def _fitting_axis(output: Output, head: Head) -> int:
     """The axis of an output along which the classes are, of which there have to be enough."""
     type_, name = output.value.type, f"the output `{output.name}`, {output.value.type},"
     if not type_.dtype.is_floating:
         raise DeployError(f"{name} holds no logits but {type_.dtype}: it takes no head")
-    if "C" in type_.axes:
-        axis = type_.axes.index("C")
-    elif type_.rank == 2:
-        axis = 1
-    else:
+    axis = _axis_of_classes(type_)
+    if axis is None:
         raise DeployError(f"{name} has no axis that is known to be the classes: it takes no head")
     classes = type_.shape[axis]
     if classes == 1:
@@ -65,6 +63,21 @@ def _classes_of(output: Output, head: Head) -> int:
     if isinstance(classes, int) and classes < head.k:
         raise DeployError(f"{name} has {classes} classes: topk={head.k} asks for more")
     return axis
+
+
+def _axis_of_classes(type_: TensorType) -> int | None:
+    """Axis 1 of `[N, K]`, or the channels; None where neither is known."""
+    if "C" in type_.axes:
+        return type_.axes.index("C")
+    return 1 if type_.rank == 2 else None
+
+
+def classes_of(graph: Graph) -> int | None:
+    """How many classes the first output that evaluation gives tells apart; None where that is not known."""
+    type_ = next(output.value.type for output in graph.outputs if not output.training)
+    axis = _axis_of_classes(type_)
+    size = None if axis is None else type_.shape[axis]
+    return size if isinstance(size, int) else None
 
 
 def _is_softmax(node: Node | None, axis: int) -> bool:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archspec.architecture import Architecture
-from archspec.deployment import PREPROCESS, DeployError, Deployment, Preprocessing, deploy
+from archspec.deployment import PREPROCESS, DeployError, Deployment, deploy
 from archspec.diagnostics import SpecError
 from archspec.dims import Dim
 from archspec.graph import Graph
+from archspec.weights.facts import facts_of
 
 if TYPE_CHECKING:
     import onnx
@@ -38,7 +38,7 @@ class _Axis(NamedTuple):
 
 def like(architecture: Architecture, model: onnx.ModelProto) -> Likeness:
     """Raises SpecError where the network does not take the file's sizes, PortsError where the file has other inputs or
-    outputs, and DeployError."""
+    outputs, DeployError, and WeightsError for metadata that cannot be meant."""
     metadata = {entry.key: entry.value for entry in model.metadata_props}
     deployment = _deployment_in(metadata)
     notes = []
@@ -62,20 +62,13 @@ def like(architecture: Architecture, model: onnx.ModelProto) -> Likeness:
 
 def _deployment_in(metadata: Mapping[str, str]) -> Deployment:
     """What the metadata of a file that archspec has written say of what stands around the network. Raises DeployError
-    for what archspec does not write."""
+    and WeightsError for what archspec does not write."""
     preprocess: Any = metadata.get("archspec.preprocess", "none")
     head = metadata.get("archspec.head", "logits")
     if preprocess not in PREPROCESS:
         raise DeployError(f"the file's metadata names a preprocessing that is not known: {preprocess}")
-    facts = [metadata.get(f"archspec.{name}", "[]") for name in ("resize", "crop", "mean", "std")]
-    try:
-        resize, crop, mean, std = (tuple(json.loads(text)) for text in facts)
-    except (ValueError, TypeError):
-        raise DeployError(f"the file's metadata on images are no lists of numbers: {', '.join(facts)}") from None
-    if not mean:
-        return Deployment(preprocess, head)
-    images = Preprocessing(resize, crop, mean, std, metadata.get("archspec.interpolation", ""))
-    return Deployment(preprocess, head, images, metadata.get("archspec.preprocessing_of", ""))
+    facts = facts_of(metadata)
+    return Deployment(preprocess, head, facts.preprocessing, facts.prepared_for)
 
 
 def _axes(architecture: Architecture, deployment: Deployment, model: onnx.ModelProto) -> dict[str, list[_Axis]]:

@@ -9,6 +9,7 @@ from archspec import given
 from archspec.architecture import Architecture, load
 from archspec.built import architecture_of, remember, weights_of
 from archspec.compilation import Inputs
+from archspec.weights.facts import Facts
 
 if TYPE_CHECKING:
     import os
@@ -44,13 +45,15 @@ def built(architecture: Architecture, weights: str | None, rename: Path_ | Table
         from archspec.weights import WeightsError
 
         raise WeightsError("there are no weights whose keys could be renamed")
-    whole = True
+    told, whole = Facts(), True
     if weights is not None:
         from archspec.weights import MisfitError
         from archspec.weights.fitting import heads_of
         from archspec.weights.loading import find_weights, load_checkpoint, tables
         from archspec.weights.plan import plan
+        from archspec.weights.whose import told_by
 
+        told = told_by(weights, target.model)
         heads = heads_of(architecture.graph) if new_head else {}
         checkpoint, renames = find_weights(weights, target.model), tables(rename, target.model)
         try:
@@ -58,7 +61,7 @@ def built(architecture: Architecture, weights: str | None, rename: Path_ | Table
         except MisfitError as error:
             error.plan = plan(checkpoint, architecture.graph, *renames)
             raise
-    remember(module, architecture, weights, whole)
+    remember(module, architecture, weights, told, whole)
     return module
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from archspec import given
-from archspec.architecture import Architecture, Recipe
+from archspec.architecture import Architecture, Request
 from archspec.backends.torch import build_module, calibrate, example_inputs, example_sizes
 from archspec.diagnostics import SpecError
 from archspec.verification.twins import IMAGE_SIZE, Published, build_twin, builder_of, published, without_storage
@@ -83,13 +83,13 @@ class Subject:
 
     def architecture(self, size: Size | None = None) -> Architecture:
         """The network for images of a size, its own if none is given. Raises SpecError where it does not take that."""
-        recipe = Recipe(self.target, dict(self.args), zoo=self.zoo)
+        request = Request(self.target, dict(self.args), zoo=self.zoo)
         if size is not None:
             (image,) = self.default.inputs
             sizes: dict[str | None, int] = dict(zip("HW", size, strict=True))
             axes = zip(image.type.axes, image.type.shape, strict=True)
-            recipe = replace(recipe, inputs={image.name: [sizes.get(axis, str(extent)) for axis, extent in axes]})
-        return Architecture(recipe, Architecture(recipe).compilation)
+            request = replace(request, inputs={image.name: [sizes.get(axis, str(extent)) for axis, extent in axes]})
+        return Architecture(request, Architecture(request).compilation)
 
     @cached_property
     def default(self) -> Architecture:

@@ -2,7 +2,8 @@
 
 Nothing here unpickles code: `.pt` files are read with `weights_only=True`. Read `checkpoint` for what a file holds,
 `published` for names, `renames` for keys that are called otherwise, `fitting` for what goes where, `loading` for the
-end of it, and `plan` for the same without a module.
+end of it, and `plan` for the same without a module; `facts` for what is known of weights besides, `whose` for where
+that comes from, and `writing` for how it goes on.
 """
 
 from __future__ import annotations

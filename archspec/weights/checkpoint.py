@@ -6,13 +6,15 @@ import json
 import os
 import pickle
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from archspec.weights import WeightsError
+from archspec.weights.layers import natural
 from archspec.weights.mistaken import is_safetensors, mistaken
+from archspec.zoo import SAVED_WEIGHTS
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,7 +44,7 @@ class Checkpoint:
 
     @property
     def is_ordered(self) -> bool:
-        """Whether its keys stand in the order of the layers: safetensors sorts them."""
+        """Whether its keys stand in the order of the layers: safetensors has its own."""
         return self.format != _SAFETENSORS
 
     @property
@@ -56,19 +58,35 @@ class Checkpoint:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """What a file of safetensors or of `torch.save` holds, whatever it is called; of the former only the header is
-    read, without torch. Raises WeightsError."""
-    if os.path.isdir(path):
-        raise WeightsError(f"{path} is a directory, and weights are a file: .safetensors, .pt, .pth")
-    if not os.path.isfile(path):
-        raise WeightsError(f"there is no weights file {path}")
+    """What a file of safetensors or of `torch.save` holds, whatever it is called, or the one in a folder that
+    `archspec.save` has written; of safetensors only the header is read, without torch. Raises WeightsError."""
+    path = file_meant(path)
     if os.path.getsize(path) == 0:
         raise WeightsError(f"the weights file {path} is empty")
     if what := mistaken(path):
         raise WeightsError(f"{path} is {what}")
-    if path.suffix == ".safetensors" or is_safetensors(path):
-        return Checkpoint(str(path), _SAFETENSORS, dict(_header(path)))
+    if is_safetensors_file(path):
+        shapes = read_header(path).shapes
+        return Checkpoint(str(path), _SAFETENSORS, {key: shapes[key] for key in sorted(shapes, key=natural)})
     return of_state(str(path), _loaded(path))
+
+
+def file_meant(path: Path) -> Path:
+    """The file of weights that a path means: of a folder, the one that `archspec.save` puts there. Raises
+    WeightsError."""
+    if os.path.isdir(path):
+        if not os.path.isfile(path / SAVED_WEIGHTS):
+            what = "weights are a file (.safetensors, .pt, .pth), or a folder that archspec has saved"
+            raise WeightsError(f"{path} is a directory without {SAVED_WEIGHTS}: {what}")
+        return path / SAVED_WEIGHTS
+    if not os.path.isfile(path):
+        raise WeightsError(f"there is no weights file {path}")
+    return path
+
+
+def is_safetensors_file(path: Path) -> bool:
+    """Whether a file has to be read as safetensors, by its name or by how it begins."""
+    return path.suffix == ".safetensors" or is_safetensors(path)
 
 
 def of_state(name: str, loaded: object) -> Checkpoint:
@@ -131,18 +149,30 @@ def _safetensors(path: Path) -> Mapping[str, Tensor]:
         raise WeightsError(f"{path} is no safetensors file: {error}") from None
 
 
-def _header(path: Path) -> Iterator[tuple[str, Shape]]:
-    """The shapes in the header of a safetensors file: its length in 8 bytes, and then JSON. The library reads it too,
-    but only beside numpy or torch. Source of the format: https://github.com/huggingface/safetensors."""
+class Header(NamedTuple):
+    """What the header of a safetensors file says: the shapes of its tensors, and whatever its writer told of them."""
+
+    shapes: dict[str, Shape]
+    metadata: dict[str, str]
+
+
+def read_header(path: Path) -> Header:
+    """The header of a safetensors file: its length in 8 bytes, and then JSON. The library reads it too, but only
+    beside numpy or torch. Raises WeightsError. Source of the format: https://github.com/huggingface/safetensors."""
     try:
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
             if not 2 <= length <= min(_LONGEST_HEADER, path.stat().st_size - 8):
                 raise ValueError(f"its header cannot have {length:,} bytes")
             entries = json.loads(file.read(length))
-        return iter([(key, _shape(entry)) for key, entry in entries.items() if key != "__metadata__"])
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        metadata = entries.pop("__metadata__", None) or {}
+        if not all(isinstance(text, str) for text in metadata.values()):
+            raise ValueError("its metadata are not all text")
+        return Header({key: _shape(entry) for key, entry in entries.items()}, metadata)
+    except ValueError as error:
         raise WeightsError(f"{path} is no safetensors file: {error}") from None
+    except (TypeError, KeyError, AttributeError, RecursionError):
+        raise WeightsError(f"{path} is no safetensors file: its header is JSON of another form") from None
 
 
 def _shape(entry: Any) -> Shape:

@@ -52,9 +52,9 @@ def fit(
     present = {name: key for key, each in names.items() if (name := each.name) is not None and name in wanted}
     missing = [name for name in wanted if name not in present]
     mismatched = [
-        Mismatch(key, name, found[key], wanted[name], name in heads)
-        for name, key in present.items()
-        if found[key] != wanted[name]
+        Mismatch(present[name], name, found[present[name]], shape, name in heads)
+        for name, shape in wanted.items()
+        if name in present and found[present[name]] != shape
     ]
     differing = {each.name for each in mismatched}
     return Fit(

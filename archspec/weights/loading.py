@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archspec.weights import MisfitError, WeightsError, published
-from archspec.weights.checkpoint import Checkpoint, of_state, read_checkpoint, sizes
+from archspec.weights.checkpoint import Checkpoint, Shape, of_state, read_checkpoint, sizes
 from archspec.weights.fitting import Fit, fit
+from archspec.weights.layers import by_layer, layers
 from archspec.weights.renames import Table, read_table
 
 if TYPE_CHECKING:
@@ -19,27 +20,38 @@ if TYPE_CHECKING:
     from archspec.zoo import ZooModel
 
 _log = logging.getLogger("archspec")
+_FIRST = 3  # layers that a message names
 
 
 def find_weights(weights: str, model: ZooModel | None) -> Checkpoint:
     """What is meant by a name of the zoo model's published weights, or by a file's, which may also lie in torch.hub's
     directory; fetched if need be. Raises WeightsError."""
-    is_file = published.is_file_name(weights)
-    path = _file(weights) if is_file else None
+    path = file_of(weights, model)
     if path is not None:
         return read_checkpoint(path)
     name = published.known_name(weights, model)
+    assert name is not None
+    assert model is not None
+    fetched = published.fetch(name, model)
+    return read_checkpoint(fetched) if isinstance(fetched, Path) else of_state(name, fetched)
+
+
+def file_of(weights: str, model: ZooModel | None) -> Path | None:
+    """The file or folder that is meant; None for torchvision's by name, which may have to be fetched. Raises
+    WeightsError for what is neither."""
+    is_file = published.is_file_name(weights)
+    path = _file(weights) if is_file else None
+    if path is not None:
+        return path
+    name = published.known_name(weights, model)
     if name is None and os.path.exists(weights):
-        return read_checkpoint(Path(weights))
+        return Path(weights)
     if name is None and is_file:
         places = "" if _has_folder(weights) else f", neither here nor in {published.checkpoints()}"
         raise WeightsError(f"there is no weights file {weights}{places}")
     if name is None or model is None:
         raise published.no_such_weights(weights, model)
-    if model.files:
-        return read_checkpoint(model.files[name])
-    fetched = published.fetch(name, model)
-    return read_checkpoint(fetched) if isinstance(fetched, Path) else of_state(name, fetched)
+    return model.files.get(name)
 
 
 def _file(weights: str) -> Path | None:
@@ -76,7 +88,7 @@ def load_checkpoint(
     wanted = {key: tuple(tensor.shape) for key, tensor in own.items()}
     heads = heads or {}
     found = fit(checkpoint.shapes, wanted, tables, {key for keys in heads.values() for key in keys})
-    _require(found)
+    _require(found, checkpoint.shapes, wanted)
     tensors = checkpoint.tensors()
     state = {name: tensors[key] for key, name in found.loads.items()}
     differing = {each.name for each in found.mismatched}
@@ -102,22 +114,23 @@ def said_of_nesting(checkpoint: Checkpoint) -> str:
     return said
 
 
-def _require(found: Fit) -> None:
-    elsewhere = [each for each in found.mismatched if not each.in_head]
+def _require(found: Fit, given: Mapping[str, Shape], wanted: Mapping[str, Shape]) -> None:
+    differing = {
+        each.name: f"{sizes(each.found)} for {sizes(each.wanted)}" for each in found.mismatched if not each.in_head
+    }
     problems = [
-        _counted("missing", found.missing),
-        _counted("unexpected", found.unexpected),
-        _counted(
-            "of another shape",
-            [f"{each.name} ({sizes(each.found)} for {sizes(each.wanted)})" for each in elsewhere],
-        ),
+        _counted("missing", {name: sizes(wanted[name]) for name in found.missing}),
+        _counted("unexpected", {key: sizes(given[key]) for key in found.unexpected}),
+        _counted("of another shape", differing),
     ]
     if any(problems):
         way_out = "; `archspec weights plan` tells what to do" if found.missing or found.unexpected else ""
         raise MisfitError(f"the weights do not fit the network: {'; '.join(filter(None, problems))}{way_out}")
 
 
-def _counted(what: str, keys: Iterable[str]) -> str:
-    first, *others = [*keys] or [""]
-    more = f" and {len(others)} more" if others else ""
-    return f"{first}{more} {what}" if first else ""
+def _counted(what: str, told: Mapping[str, str]) -> str:
+    """How many layers have such tensors, and the first of them."""
+    found = by_layer(told)
+    first = ", ".join(f"{path} ({texts[0]})" for path, texts in [*found.items()][:_FIRST])
+    more = f" and {len(found) - _FIRST} more" if len(found) > _FIRST else ""
+    return f"{layers(len(found))} {what}: {first}{more}" if found else ""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from archspec.deployment import Preprocessing, agreed
 from archspec.diagnostics import in_words, near
 from archspec.weights import WeightsError
+from archspec.zoo.targets import is_file_name as is_file_name
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 DEFAULT = "DEFAULT"
 _PUBLISHED = ".pth"  # how torchvision's files end
-_SUFFIXES = (".safetensors", ".pt", _PUBLISHED, ".bin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +106,6 @@ def known_name(weights: str, model: ZooModel | None) -> str | None:
     name = weights.removeprefix(f"{_enum_name(model)}.")
     file_name = Path(weights).name
     return next((entry.name for entry in _entries(model) if name == entry.name or file_name == _file_name(entry)), None)
-
-
-def is_file_name(weights: str) -> bool:
-    """Whether it can only be a file's name."""
-    return weights.endswith(_SUFFIXES) or "/" in weights or "\\" in weights
 
 
 def arguments_of(weights: str, model: ZooModel | None) -> Arguments:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from textwrap import wrap
 
 from archspec.weights.checkpoint import sizes
+from archspec.weights.layers import by_layer, layers
 from archspec.weights.plan import Plan, line
+from archspec.zoo import SAVED_SPEC
 
 _WIDTH = 80
 _MOST = 8  # lines of a list
@@ -48,13 +51,11 @@ def _counts(plan: Plan) -> Iterator[str]:
 def _lists(plan: Plan) -> Iterator[str]:
     now, shapes = plan.now, plan.checkpoint.shapes
     yield from _list("renamed or dropped by a table", list(_renamed(plan)))
-    yield from _list("missing", [_sized(name, sizes(plan.wanted[name])) for name in now.missing])
-    yield from _list("unexpected", [_sized(key, sizes(shapes[key])) for key in now.unexpected])
-    differing = [
-        _sized(each.name, f"{sizes(each.found)} for {sizes(each.wanted)}{', the head' if each.in_head else ''}")
-        for each in now.mismatched
-    ]
-    yield from _list("other shape", differing)
+    yield from _layers("missing", {name: sizes(plan.wanted[name]) for name in now.missing})
+    yield from _layers("unexpected", {key: sizes(shapes[key]) for key in now.unexpected})
+    differing = {each.name: f"{sizes(each.found)} for {sizes(each.wanted)}" for each in now.mismatched}
+    heads = by_layer({each.name: "" for each in now.mismatched if each.in_head})
+    yield from _layers("other shape", differing, heads)
 
 
 def _proposal(plan: Plan) -> Iterator[str]:
@@ -77,12 +78,25 @@ def _verdict(plan: Plan) -> Iterator[str]:
     if plan.whole:
         yield "all would load"
         return
+    beside = Path(plan.checkpoint.name).with_name(SAVED_SPEC)
     if plan.only_heads:
         yield from _wrapped("all but the head would load; `archspec.build` makes that anew, and says so")
     else:
         yield "they would not load"
+        if beside.is_file():
+            yield from _wrapped(f"they were saved with {beside}: {beside.parent} is the TARGET that they fit")
     if plan.proposal.entries:
         yield "`weights plan -o rename.yaml` writes them, to be reviewed; `--rename` takes them"
+
+
+def _layers(title: str, told: Mapping[str, str], heads: Container[str] = ()) -> Iterator[str]:
+    """What is told of tensors, a layer a line, with a word for those of the head."""
+    found = by_layer(told)
+    lines = [
+        _fitted(f"{path}{', the head' if path in heads else ''}  {', '.join(texts)}", "  ", "      ")
+        for path, texts in found.items()
+    ]
+    yield from _list(f"{title}, {layers(len(found))}", lines)
 
 
 def _list(title: str, items: Sequence[str]) -> Iterator[str]:
@@ -93,10 +107,6 @@ def _list(title: str, items: Sequence[str]) -> Iterator[str]:
 def _more(count: int, where: str) -> Iterator[str]:
     if count > 0:
         yield f"  ... and {count:,} more: {where}"
-
-
-def _sized(name: str, shape: str) -> str:
-    return _fitted(f"{name}  {shape}", "  ", "      ")
 
 
 def _renamed(plan: Plan) -> Iterator[str]:

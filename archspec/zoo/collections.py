@@ -95,11 +95,11 @@ def spec_names() -> list[str]:
 def collection_at(folder: str | Path) -> Collection:
     """The collection in a folder. Raises ZooError where it holds none."""
     root = Path(folder)
-    found = Collection(root.resolve().name, root / "specs", root / "zoo")
-    if not found.specs.is_dir() and not found.zoo.is_dir():
+    specs, zoo = root / "specs", root / "zoo"
+    if not specs.is_dir() and not zoo.is_dir():
         what = "has neither specs/ nor zoo/" if root.is_dir() else "is no directory"
         raise ZooError(f"{root} {what}: a collection has its specs in specs/, and what is published of them in zoo/")
-    return found
+    return Collection(root.resolve().name, specs, zoo)
 
 
 def collection_called(name: str) -> Collection:

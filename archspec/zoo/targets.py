@@ -11,17 +11,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from archspec.diagnostics import Diagnostics, near, whole_file
+from archspec.diagnostics import Diagnostics, in_words, near, whole_file
 from archspec.source import SourceFile
 from archspec.syntax.contents import is_pipe
 from archspec.syntax.document import Spec
-from archspec.syntax.library import Library
+from archspec.syntax.library import Library, recipe_called, recipe_names
 from archspec.syntax.reader import MAX_BYTES
 from archspec.zoo.collections import Collection, collection_called, installed, own
 from archspec.zoo.models import Arguments, ZooError, ZooModel
 
 SAVED_SPEC, SAVED_WEIGHTS = "model.yaml", "model.safetensors"
 _LARGEST_SAVED = 64 * MAX_BYTES
+_OF_WEIGHTS = (".safetensors", ".pt", ".pth", ".bin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def find_target(
     A name is looked up in the collection `zoo` first (its folder, or the name of an installed one), then among
     archspec's own, then in installed collections.
     """
-    if "/" in name or "\\" in name or name.endswith((".yaml", ".yml")):
+    if is_path(name):
         path = Path(name)
         if os.path.isfile(path / SAVED_SPEC):
             return _saved(path, diagnostics, max_bytes, unsaved)
@@ -73,12 +74,28 @@ def find_target(
             raise ZooError(f"`{name}` is in the collections {which}: `--zoo {having[0].name}` says which")
         if having and (target := read(having[0])) is not None:
             return target
+        if recipe_called(name) is not None:
+            message = f"`{name}` is a recipe, and a model or a spec belongs here"
+            ways = [f"`archspec train {name}` and `archspec check {name}` read it"]
+            diagnostics.add("A701", message, whole_file(name), helps=ways)
+            return Target(name, name, Library(diagnostics, own().specs, max_bytes, unsaved or {}))
         known = [each for collection in (*given, own(), *others) for each in collection.names()]
-        helps = near(name, known, "`archspec zoo list` lists the names; a path has a `/` or ends in `.yaml`")
+        otherwise = "`archspec zoo list` lists the names; a path has a `/` or ends in `.yaml`"
+        helps = near(name, known) or in_words(near(name, recipe_names(), otherwise))  # no fix: it is no network
         diagnostics.add("A003", f"there is no model or spec `{name}`", whole_file(name), helps=helps)
     except ZooError as error:
         diagnostics.add("A003", str(error), whole_file(name))
     return Target(name, name, Library(diagnostics, own().specs, max_bytes, unsaved or {}))
+
+
+def is_path(name: str) -> bool:
+    """Whether a TARGET can only be a path."""
+    return "/" in name or "\\" in name or name.endswith((".yaml", ".yml"))
+
+
+def is_file_name(weights: str) -> bool:
+    """Whether what weights are called can only be a file's name."""
+    return "/" in weights or "\\" in weights or weights.endswith(_OF_WEIGHTS)
 
 
 def _named(

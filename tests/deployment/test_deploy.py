@@ -159,7 +159,7 @@ layers:
         (WORDS.replace("table", "words").replace(": {op: Emb", ": Identity #"), SOFTMAX, "holds no logits but int64"),
         (IDENTITY, Deployment("normalize"), "the mean and std of the images that `mirror` reads are not known"),
         (IDENTITY.replace("3, H", "4, H"), Deployment("normalize", preprocessing=FACTS), r"but image \[N, 4, H, W\]"),
-        (WORDS, Deployment("uint8-nhwc", preprocessing=FACTS), r"no image \[N, 3, H, W\] to preprocess, but text"),
+        (WORDS, Deployment("uint8-nhwc", preprocessing=FACTS), r"or \[N, 3, H, W\] to preprocess, but text"),
         (PAIR, Deployment("normalize", preprocessing=FACTS), "reads 2 images, `image` and `other`: only one"),
     ],
 )

@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 from torchvision import models
 
+import archspec
 from archspec.cli import main
 from archspec.driver import exporting
 
@@ -36,6 +37,9 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> models.ResNet:
     folder.mkdir(parents=True)
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(folder.parent))
     torch.save(module.state_dict(), folder / "resnet18-f37072fd.pth")
+    Path("runs").mkdir()
+    images = archspec.Preprocessing((8,), (8,), (0.3,), (0.4,), "bilinear")
+    archspec.save(archspec.build("digits_cnn"), "runs/digits", facts=archspec.Facts(images))
     rows, columns = np.mgrid[0:300, 0:400]
     pixels = np.stack([rows % 256, columns % 256, (rows + columns) % 256], axis=-1)
     for place in (".", "photos", "more-photos"):

@@ -31,6 +31,9 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.save(state, cache / "resnet18-f37072fd.pth")
     Path("checkpoints").mkdir()
     save_file(state, "checkpoints/mine.safetensors")
+    Path("runs").mkdir()
+    for name, run in (("resnet18", "runs/flowers"), ("digits_cnn", "runs/digits")):
+        archspec.save(archspec.build(name), run)
     torch.save({f"module.{key}": tensor for key, tensor in state.items()}, "wrapped.pt")
     stages = {re.sub(r"layer(\d)", r"backbone.stage\1", key): tensor for key, tensor in state.items()}
     torch.save({"state_dict": stages, "epoch": 3, "optimizer": {"state": {}}}, "run.pt")
@@ -54,6 +57,11 @@ def test_the_examples_run_and_print_what_the_page_shows(
             shown.append(expected)
         elif language == "console":
             shown.append(block)
+        elif language == "pycon":
+            call, _, shown_error = block.removeprefix(">>> ").splitlines()
+            with pytest.raises(archspec.WeightsError) as caught:
+                eval(call, {"archspec": archspec})
+            assert shown_error == f"archspec.weights.MisfitError: {caught.value}"
         elif language == "text":
             [line] = block.splitlines()
             assert line.format(checkpoint=Path("hub/checkpoints/resnet18-f37072fd.pth").resolve()) in caplog.text

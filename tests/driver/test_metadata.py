@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import onnx
@@ -12,11 +13,11 @@ import torch
 from torchvision import models
 
 import archspec
-from archspec.deployment import DeployError, Deployment, deploy
-from archspec.driver.known import Known, known_of
+from archspec.deployment import DeployError, Deployment, Preprocessing, deploy
+from archspec.driver.known import known_of
 from archspec.driver.metadata import metadata_of
 from archspec.driver.networks import Source, source_of
-from archspec.weights.published import published_as
+from archspec.weights.facts import Facts
 
 HASHES = {"spec": "a" * 64, "weights": "b" * 64}
 PLAIN = """archspec: 1
@@ -75,7 +76,7 @@ def test_a_file_tells_how_its_published_weights_are_used(published: Path, tmp_pa
 def test_the_licence_is_told_where_it_is_known() -> None:
     architecture = archspec.load("vit_b_16")
     name = "IMAGENET1K_SWAG_LINEAR_V1"
-    known = Known(name, published_as(name, architecture.compilation.target.model))
+    known = known_of(Source(architecture, name), 0)
     found = metadata_of(architecture, architecture.graph, Deployment(), known, HASHES)
     assert found["archspec.license"] == models.ViT_B_16_Weights[name].meta["license"]
 
@@ -83,27 +84,30 @@ def test_the_licence_is_told_where_it_is_known() -> None:
 def test_a_module_is_theirs_until_it_changes(published: Path) -> None:
     module = archspec.build("squeezenet1_1", weights="DEFAULT")
     title = str(models.SqueezeNet1_1_Weights.DEFAULT)
-    assert known_of(source(module), 0).name == title
+    theirs = known_of(source(module), 0)
+    assert (theirs.title, len(theirs.classes)) == (title, 1000)
+    module.features[0].bias.data.add_(1)  # whose classes are the same, as far as anybody knows
+    assert known_of(source(module), 0) == replace(theirs, title=f"{title}, changed since")
     module.classifier[1].bias.data.add_(1)
-    found = known_of(source(module), 0)
-    assert (found.name, found.published, found.prepared_for) == (f"{title}, changed since", None, title)
-    assert found.preprocessing is not None
+    assert known_of(source(module), 0) == replace(theirs, title=f"{title}, changed since", classes=())
     tuned = archspec.build("squeezenet1_1", weights="DEFAULT", num_classes=5)
-    assert known_of(source(tuned), 0).name == f"{title}, changed since"
+    assert known_of(source(tuned), 0) == replace(theirs, title=f"{title}, changed since", classes=())
 
 
 def test_weights_that_nobody_published_have_the_name_of_their_file(tmp_path: Path) -> None:
-    assert known_of(source(PLAIN), 3) == Known("initial, seed 3")
-    assert known_of(source(archspec.build(PLAIN)), 0) == Known()
+    assert known_of(source(PLAIN), 3) == Facts(title="initial, seed 3")
+    assert known_of(source(archspec.build(PLAIN)), 0) == Facts()
     archspec.save(archspec.build(PLAIN), tmp_path / "saved")
-    assert known_of(source(str(tmp_path / "saved")), 0) == Known("model.safetensors")
+    assert known_of(source(str(tmp_path / "saved")), 0) == Facts(title="saved")
+    images = Preprocessing((8,), (), (0.5,) * 3, (0.2,) * 3, "bicubic")
+    archspec.save(archspec.build(PLAIN), tmp_path / "saved", facts=Facts(images, title="first of all"))
     for folder in ("specs", "zoo", "weights"):
         (tmp_path / "acme" / folder).mkdir(parents=True)
     (tmp_path / "acme" / "specs" / "plain.yaml").write_text(PLAIN, encoding="utf-8")
     (tmp_path / "acme" / "zoo" / "plain.yaml").write_text(COLLECTION, encoding="utf-8")
     shutil.copy(tmp_path / "saved" / "model.safetensors", tmp_path / "acme" / "weights" / "first.safetensors")
     own = known_of(source("plain_s", "V1", tmp_path / "acme"), 0)
-    assert (own.name, own.preprocessing) == ("plain_s V1", None)
+    assert own == Facts(images, "plain_s V1", title="plain_s V1")
 
 
 @pytest.mark.parametrize(
@@ -111,7 +115,7 @@ def test_weights_that_nobody_published_have_the_name_of_their_file(tmp_path: Pat
     [
         (PLAIN, "not known of initial weights; a spec may have Normalize in front of its layers"),
         ("vgg16", "not known of initial weights, and the published ones of vgg16 differ in them: name some by"),
-        (PLAIN.replace("3, 8", "1, 8"), r"`plain` reads no image \[N, 3, H, W\] to preprocess, but image \[N, 1, 8"),
+        (PLAIN.replace("3, 8", "4, 8"), r"no image \[N, 1, H, W\] or \[N, 3, H, W\] .* but image \[N, 4, 8"),
     ],
 )
 def test_mean_and_std_are_never_guessed(target: str, message: str, tmp_path: Path) -> None:
@@ -127,7 +131,7 @@ def test_what_is_not_known_is_not_said(tmp_path: Path) -> None:
         *("version", "model", "spec", "spec_sha256", "weights", "weights_sha256", "input_layout", "head")
     }
     two = deploy(archspec.load(PLAIN.replace("8]}", "8], mask: [N, 3, 6, 6]}") + MASKED).graph, Deployment())
-    found = metadata_of(archspec.load(PLAIN), two, Deployment(), Known(), HASHES)
+    found = metadata_of(archspec.load(PLAIN), two, Deployment(), Facts(), HASHES)
     assert "archspec.input_layout" not in found
 
 

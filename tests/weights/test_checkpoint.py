@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -129,7 +130,7 @@ def test_a_folder_and_a_missing_file_are_no_weights(tmp_path: Path) -> None:
     for name in ("nothing.pt", "a\0b.pt", f"{'long' * 100}.pt"):
         with pytest.raises(WeightsError, match="there is no weights file"):
             read_checkpoint(tmp_path / name)
-    with pytest.raises(WeightsError, match="is a directory, and weights are a file"):
+    with pytest.raises(WeightsError, match=r"is a directory without model\.safetensors"):
         read_checkpoint(tmp_path)
 
 
@@ -168,8 +169,9 @@ def _safetensors(header: bytes, length: int | None = None) -> bytes:
 )
 def test_no_broken_header_is_more_than_a_message(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "w.safetensors").write_bytes(data)
-    with pytest.raises(WeightsError, match="is no safetensors file"):
+    with pytest.raises(WeightsError, match="is no safetensors file") as caught:
         read_checkpoint(tmp_path / "w.safetensors")
+    assert not re.search("object|argument|recursion|: '[a-z]+'$", str(caught.value))
 
 
 @given(cut=st.integers(0, 200), flip=st.integers(0, 200), suffix=st.sampled_from([".safetensors", ".pt"]))

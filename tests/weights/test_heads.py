@@ -103,7 +103,7 @@ def test_a_layer_of_the_head_is_made_anew_as_a_whole(tmp_path: Path) -> None:
 
 
 def test_another_shape_elsewhere_is_an_error(checkpoint: Path) -> None:
-    with pytest.raises(WeightsError, match=r"layer1.0.conv1.weight \(64x64x3x3 for 32x64x3x3\)"):
+    with pytest.raises(WeightsError, match=r"shape: layer1.0.conv1 \(weight 64x64x3x3 for 32x64x3x3\)"):
         archspec.build(
             archspec.load("resnet18").with_arguments({"layer1.0.conv1": {"out_channels": 32}}), weights=checkpoint
         )

@@ -123,7 +123,8 @@ def save(
         entries = (tensors or {}).items()
         every = [inside[key] if key in inside else ir.tensor(tensor, name=key) for key, tensor in entries]
         with data.open("wb") as file:
-            places = write_safetensors(every, file, data.name, {"format": "pt", _WRITTEN_WITH: path.name})
+            metadata = {**model.metadata_props, "format": "pt", _WRITTEN_WITH: path.name}
+            places = write_safetensors(every, file, data.name, metadata)
     elif total > LARGEST_FILE:
         if external_data == "never":
             size = f"{total / 1e9:.2f} GB of tensors, and one ONNX file holds 2 GB"

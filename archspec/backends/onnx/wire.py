@@ -3,20 +3,19 @@
 protobuf's own serialiser copies every tensor three times, which takes most of the time of an export. Here
 it encodes all the rest; a tensor follows as its header and its memory, which are the same message in
 protobuf's encoding (https://protobuf.dev/programming-guides/encoding).
-
-Neither are safetensors left to their library: it shuffles the metadata, tells no offsets, and hides what the system
-says of a full disk. The format: https://github.com/huggingface/safetensors.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import onnx
 import onnx_ir as ir
+
+from archspec.backends.safetensors import Entry, write_entries
 
 # Field numbers of onnx.proto.
 _MODEL_GRAPH = 7
@@ -37,7 +36,6 @@ _SAFETENSORS_DTYPES = {
     ir.DataType.FLOAT: "F32",
     ir.DataType.DOUBLE: "F64",
 }
-_ALIGNMENT = 8
 
 
 class Place(NamedTuple):
@@ -79,21 +77,20 @@ def write_tensors(tensors: Iterable[ir.TensorProtocol], file: BinaryIO, location
 def write_safetensors(
     tensors: Iterable[ir.TensorProtocol], file: BinaryIO, location: str, metadata: Mapping[str, str]
 ) -> dict[str, Place]:
-    """Write tensors as safetensors, the widest types first, so that all are aligned; gives their places."""
-    ordered = sorted(tensors, key=lambda tensor: -tensor.dtype.itemsize)
-    header: dict[str, object] = {"__metadata__": dict(metadata)}
-    end = 0
-    for tensor in ordered:
-        start, end = end, end + tensor.nbytes
-        header[_name(tensor)] = {
-            "dtype": _SAFETENSORS_DTYPES[tensor.dtype],
-            "shape": list(tensor.shape.numpy()),
-            "data_offsets": [start, end],
-        }
-    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-    text += b" " * (-len(text) % _ALIGNMENT)
-    file.write(len(text).to_bytes(8, "little") + text)
-    return write_tensors(ordered, file, location)
+    """Write tensors as safetensors; gives their places."""
+    entries = [
+        Entry(
+            _name(tensor),
+            _SAFETENSORS_DTYPES[tensor.dtype],
+            tuple(tensor.shape.numpy()),
+            int(tensor.dtype.itemsize),
+            tensor.nbytes,
+            partial(_memory, tensor),
+        )
+        for tensor in tensors
+    ]
+    starts = write_entries(entries, file, metadata)
+    return {entry.key: Place(location, starts[entry.key], entry.length) for entry in entries}
 
 
 def _memory(tensor: ir.TensorProtocol) -> memoryview:
