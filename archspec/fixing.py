@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-import archspec
 from archspec.compilation import Compilation
 from archspec.diagnostics import Severity
 from archspec.source import Span
@@ -115,7 +114,7 @@ def _users_file(shown: str) -> _File | None:
     """A file that is the user's to change: no text of the command line, and no spec that came with the package."""
     try:
         path = Path(shown).resolve()
-        if not path.is_file() or path.is_relative_to(Path(archspec.__file__).resolve().parent):
+        if not path.is_file() or path.is_relative_to(Path(__file__).resolve().parent):
             return None
         data = path.read_bytes()
         return _File(path, data, data.decode("utf-8-sig"))

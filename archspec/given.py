@@ -15,7 +15,7 @@ from archspec.syntax.reader import read
 from archspec.syntax.tree import Node, Scalar
 
 Arguments = dict[str, tuple[Scalar, Node]]
-Shape = str | Sequence[int | str]
+Shape = str | Sequence[int | str] | Sequence[Scalar]
 
 
 def settings(items: Sequence[str]) -> Arguments:
@@ -101,6 +101,8 @@ def shapes(given: Mapping[str, Shape] | Sequence[str] | str) -> dict[str, list[S
 def _sizes(name: str, shape: Shape) -> list[Scalar]:
     if isinstance(shape, str):
         sizes = [part.strip() for part in shape.split("," if "," in shape else "x")]
+    elif placed := [size for size in shape if isinstance(size, Scalar)]:  # where somebody wrote them
+        return placed
     else:
         sizes = [str(size) for size in shape]
     file = SourceFile(f"--input {name}=" if name else "--input", ",".join(sizes))

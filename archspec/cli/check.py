@@ -1,33 +1,42 @@
-"""`archspec check`: every mistake of specs, at its place; with `--fix`, those that have one sensible fix are gone."""
+"""`archspec check`: every mistake of specs and recipes, at its place; with `--fix`, those that have one sensible fix
+are gone."""
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import archspec
 from archspec import render
 from archspec.cli.line import Commands
 from archspec.cli.printing import exit_code, print_diagnostics, print_lines
-from archspec.cli.target import add_spec_options, compile_
+from archspec.cli.target import add_spec_options, compile_, is_recipe, recipe_settings
 from archspec.compilation import Compilation
-from archspec.diagnostics import SpecError
+from archspec.diagnostics import Diagnostics, SpecError
 from archspec.elaborate.collector import collector_paused
 from archspec.graph import Graph
 
 if TYPE_CHECKING:
+    from archspec.architecture import Architecture
     from archspec.fixing import Fix
+    from archspec.recipes import Written
 
 
 def add(commands: Commands) -> None:
-    parser = commands.add_parser("check", help="report every mistake of specs, at its line and column")
-    parser.add_argument("targets", nargs="+", metavar="TARGET", help="a path, a zoo name, or a spec's name")
+    parser = commands.add_parser("check", help="report every mistake of specs and recipes, at its line and column")
+    what = "a path, a zoo name, or a spec's name; or a recipe, by its path or name"
+    parser.add_argument("targets", nargs="+", metavar="TARGET", help=what)
     parser.add_argument("--fix", action="store_true", help="make the replacements that the messages propose")
     parser.add_argument("--format", choices=["text", "json", "github", "sarif"], default="text")
+    memory = "warn of recipes whose training takes more than this (16GiB, 800MB)"
+    parser.add_argument("--memory", type=_bytes, metavar="SIZE", help=memory)
     add_spec_options(parser)
     parser.set_defaults(command=check)
 
@@ -51,11 +60,46 @@ def check(options: argparse.Namespace) -> int:
 def _looked_over(name: str, options: argparse.Namespace) -> Compilation:
     """A target, and its network only where there is something to be said of it."""
     with collector_paused():
-        found = compile_(name, options)
+        found = _compiled(name, options)
         if found.graph is None or found.graph.requirements:
             return found
         found.graph.take_apart()
         return replace(found, graph=None)
+
+
+def _compiled(name: str, options: argparse.Namespace, unsaved: Mapping[Path, str] | None = None) -> Compilation:
+    """A target, or a recipe with the network that it asks for, as the options have them."""
+    if not is_recipe(name, unsaved or {}):
+        return compile_(name, options, unsaved)
+    from archspec.recipes.compiling import compile_recipe
+
+    return compile_recipe(
+        name,
+        recipe_settings(options),
+        unsaved=unsaved,
+        max_bytes=options.max_bytes,
+        max_layers=options.max_layers,
+        more=None if options.memory is None else partial(_check_memory, options.memory),
+    )
+
+
+def _check_memory(there: int, written: Written, architecture: Architecture, diagnostics: Diagnostics) -> None:
+    from archspec.recipes.memory import check_memory
+    from archspec.training.memory import memory_of
+    from archspec.training.stages import stages_of
+
+    stages = stages_of(written.recipe, architecture.graph)
+    check_memory(written, memory_of(architecture.graph, written.recipe, stages, processes=1), there, diagnostics)
+
+
+def _bytes(text: str) -> int:
+    """A size as people write it, as the type of an option."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B", text.strip(), re.IGNORECASE | re.ASCII)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"has to be a size such as 16GiB or 800MB, and is {text}")
+    number, prefix, binary = found.groups()
+    thousand = 1024 if binary else 1000
+    return round(float(number) * float(thousand ** (1 + "KMGT".index(prefix.upper()))))
 
 
 def _report(checked: render.Checked, form: str) -> int:
@@ -76,11 +120,11 @@ def _fixed(options: argparse.Namespace) -> list[Compilation]:
     from archspec.fixing import Fixer
 
     fixer = Fixer()
-    compiled = [fixer.fix(partial(compile_, name, options)) for name in options.targets]
+    compiled = [fixer.fix(partial(_compiled, name, options)) for name in options.targets]
     fixer.write()
     _print_fixes(fixer.fixes, sys.stdout if options.format == "text" else sys.stderr)
     if fixer.fixes and len(compiled) > 1:  # a file may belong to several
-        compiled = [compile_(name, options) for name in options.targets]
+        compiled = [_compiled(name, options) for name in options.targets]
     return compiled
 
 

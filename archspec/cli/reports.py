@@ -34,7 +34,10 @@ def add(commands: Commands) -> None:
     add_target(parser)
     parser.set_defaults(command=sizes)
 
-    parser = commands.add_parser("schema", help="the JSON Schema of the language, for editors")
+    parser = commands.add_parser("schema", help="the JSON Schema of specs, or of recipes, for editors")
+    which = "spec, or recipe"
+    choices = ["spec", "recipe"]
+    parser.add_argument("language", nargs="?", metavar="LANGUAGE", choices=choices, default="spec", help=which)
     parser.set_defaults(command=schema)
 
 
@@ -62,7 +65,13 @@ def sizes(options: argparse.Namespace) -> int:
 
 
 def schema(options: argparse.Namespace) -> int:
-    from archspec.reports.schema import json_schema
+    if options.language == "recipe":
+        from archspec.recipes.schema import json_schema as of_recipes
 
-    print(json.dumps(json_schema(), indent=2))
+        found = of_recipes()
+    else:
+        from archspec.reports.schema import json_schema
+
+        found = json_schema()
+    print(json.dumps(found, indent=2))
     return GOOD

@@ -148,6 +148,13 @@ class Diagnostics:
         texts = tuple(in_words(helps))
         self._items[key] = Diagnostic(kind, message, span, said, tuple(notes), texts, fix, use.body if use else None)
 
+    def keep(self, item: Diagnostic) -> None:
+        """Keep a mistake that was found in another run."""
+        key = (item.code.name, item.span.file.path, item.span.start, item.span.end)
+        if key not in self._items:
+            self._items[key] = item
+            self._errors += item.severity is Severity.ERROR
+
     def inside(self, uses: tuple[Use, ...]) -> _Inside:
         """While the body of a block is read: mistakes in it are told with its use."""
         return _Inside(self, uses)

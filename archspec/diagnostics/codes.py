@@ -41,6 +41,7 @@ STAGES = {
     "A4": "Warnings",
     "A5": "Layers and shapes",
     "A6": "Limits",
+    "A7": "Recipes",
 }
 
 _OF_VALUES = {"A208", "A305", "A307", "A312", "A313", "A605"}
@@ -90,6 +91,7 @@ CODES = {
         "A408": "a merge of values that do not line up",
         "A409": "a Linear that holds most of the parameters",
         "A410": "a BatchNorm behind the last Linear",
+        "A411": "a training that takes more memory than there is",
         "A501": "an input that the op refuses",
         "A502": "an argument that the op refuses",
         "A503": "shapes that do not agree",
@@ -105,5 +107,16 @@ CODES = {
         "A604": "an expression that is too large",
         "A605": "a tensor that is too large",
         "A606": "more work than the layers account for",
+        "A701": "a recipe where a spec belongs, or a spec where a recipe does",
+        "A702": "keys of which just one is wanted",
+        "A703": "an option without an effect",
+        "A704": "a warm-up that is as long as the training",
+        "A705": "a network that is no image classifier",
+        "A706": "other classes than those of the data",
+        "A707": "images that the network does not read",
+        "A708": "a glob that takes nothing",
+        "A709": "a stage that trains nothing",
+        "A710": "a learning rate of what is not trained",
+        "A711": "weights that are not there",
     }.items()
 }

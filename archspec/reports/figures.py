@@ -110,5 +110,10 @@ def in_bytes(*sizes: Dim) -> str:
     size = sizes[0]
     if not isinstance(size, int):
         return "bytes"
+    return f"bytes, {sized(size)}"
+
+
+def sized(size: int) -> str:
+    """A number of bytes in KiB, MiB or GiB."""
     unit, one = next(((unit, one) for unit, one in (("GiB", 2**30), ("MiB", 2**20)) if size >= one), ("KiB", 2**10))
-    return f"bytes, {size / one:,.1f} {unit}"
+    return f"{size / one:,.1f} {unit}"

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from archspec.diagnostics import CODES, Diagnostics, Help, Severity, near
 from archspec.source import SourceFile, Span
+from archspec.syntax.languages import is_recipe
 from archspec.syntax.layers import LayerDecl, Layers, part_of, read_layer, read_layers, read_order
 from archspec.syntax.skeleton import (
     Conditions,
@@ -181,6 +182,11 @@ def read_spec(root: Node, file: SourceFile, diagnostics: Diagnostics) -> Spec | 
     """The declarations of a file; None where its outline does not fit."""
     if not isinstance(root, Mapping):
         diagnostics.add("A203", f"a spec is a mapping, and this file holds {kind(root)}", root.span)
+        return None
+    if is_recipe(root):
+        place = root.entries["recipe"][0].span
+        helps = ["a recipe tells how a network is trained: `archspec train` and `archspec check` read it"]
+        diagnostics.add("A701", "this is a recipe, and a spec belongs here", place, helps=helps)
         return None
     skeleton = SpecSkeleton.read(root, diagnostics, "a spec")
     if skeleton is None:

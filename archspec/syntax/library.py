@@ -27,16 +27,27 @@ _SUFFIXES = (".yaml", ".yml")
 _PUBLISHED = re.compile(r"^  (\w+):\n +spec: *(\S+)\n(?: +args: *(.*)\n)?", re.MULTILINE)
 _LONGEST_SHOWN = 300  # characters of a path in a message
 _MOST_BESIDE = 1_000  # files of a folder that are looked at for a misspelt name
+RECIPES = "recipes"  # the folder of specs/ that holds no specs
 _MOST_KEPT = 1 << 20  # characters of the texts that were read without a fault
 
 
-@cache
 @cache
 def packaged(folder: str) -> Path:
     """`specs` or `zoo` as they travel with the package: inside an installed one, beside it in a clone."""
     package = Path(__file__).resolve().parent.parent
     installed = package / "_data" / folder
     return installed if installed.is_dir() else package.parent / folder
+
+
+def recipe_called(name: str) -> Path | None:
+    """The recipe of this name that comes with archspec."""
+    path = packaged("specs") / RECIPES / f"{name}.yaml"
+    return path if os.path.isfile(path) else None
+
+
+def recipe_names() -> list[str]:
+    """The names of the recipes that come with archspec."""
+    return sorted(path.stem for path in (packaged("specs") / RECIPES).glob("*.yaml"))
 
 
 @dataclass(slots=True, eq=False)
@@ -56,9 +67,7 @@ class Library:
         key = _identity(path)
         if key not in self._specs:
             name = shown or str(path)
-            text = self.unsaved.get(key)
-            if text is None:
-                text = self._text(path, name, blame)
+            text = self.text(path, name, blame)
             self._specs[key] = None if text is None else self.parse(SourceFile(name, text))
         return self._specs[key]
 
@@ -115,7 +124,11 @@ class Library:
             if path.suffix in _SUFFIXES:
                 yield path.as_posix() if name.endswith(_SUFFIXES) else path.with_suffix("").as_posix()
 
-    def _text(self, path: Path, name: str, blame: Span | None) -> str | None:
+    def text(self, path: Path, name: str, blame: Span | None = None) -> str | None:
+        """What a file holds, which diagnostics call `name`; None, and diagnostics, where it cannot be read."""
+        unsaved = self.unsaved.get(_identity(path))
+        if unsaved is not None:
+            return unsaved
         place = blame or whole_file(name)
         try:
             data = contents(path, self.max_bytes, pipes=blame is None)
@@ -165,7 +178,8 @@ def _published() -> dict[str, tuple[str, str]]:
 @cache
 def _packaged_specs() -> list[Path]:
     root = packaged("specs")
-    return [path.relative_to(root) for path in sorted(root.rglob("*.yaml"))]
+    found = (path.relative_to(root) for path in sorted(root.rglob("*.yaml")))
+    return [path for path in found if path.parts[0] != RECIPES]
 
 
 def _with_suffix(name: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 import archspec
-from archspec.architecture import Architecture, Recipe
+from archspec.architecture import Architecture, Request
 from archspec.backends.torch import example_sizes
 from archspec.dims import evaluate
 from archspec.elaborate.limits import excess
@@ -37,7 +37,7 @@ def is_due(graph: Graph, *, sampled: bool) -> bool:
 
 
 def _on(device: str, graph: Graph, outcome: Outcome) -> Iterator[Finding]:
-    architecture = Architecture(Recipe(outcome.target), outcome.compilation)
+    architecture = Architecture(Request(outcome.target), outcome.compilation)
     try:
         with torch.device(device), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch's, of layers of nothing

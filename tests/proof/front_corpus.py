@@ -84,7 +84,9 @@ def files() -> dict[str, dict[str, str]]:
 
 
 def _below(folder: Path) -> dict[str, str]:
-    return {str(path.relative_to(folder)): _read(path) for path in sorted(folder.rglob("*.yaml"))}
+    """All but recipes, which another part of the front reads."""
+    names = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*.yaml"))}
+    return {name: _read(path) for name, path in names.items() if not name.startswith("recipe")}
 
 
 def _named(folder: str) -> list[str]:

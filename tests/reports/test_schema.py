@@ -12,7 +12,7 @@ from archspec import ops
 from archspec.reports.schema import json_schema
 from archspec.syntax.library import packaged
 
-SPECS = sorted(packaged("specs").rglob("*.yaml"))
+SPECS = sorted(path for path in packaged("specs").rglob("*.yaml") if path.parent.name != "recipes")
 VALIDATOR = Draft202012Validator(json_schema())
 
 
