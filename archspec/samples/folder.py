@@ -34,18 +34,24 @@ def read_samples(
 
     Raises SamplesError, also where the graph reads several inputs or, if there are images, none; OSError.
     """
-    if len(graph.inputs) != 1:
-        names = ", ".join(f"`{value.name}`" for value in graph.inputs)
-        raise SamplesError(f"{graph.name} reads {len(graph.inputs)} inputs, {names}: a file holds one")
+    require_one_input(graph)
     files, type_ = files_of(folder), graph.inputs[0].type
     images = {path for path in files if path.suffix.lower() != ARRAY}
-    picture = _picture(graph, deployment, sizes) if images else None
+    picture = picture_of(graph, deployment, sizes) if images else None
     batches = [[picture.read(path) if picture and path in images else read_array(path, type_)] for path in files]
     return Samples(batches, _note(picture, deployment))
 
 
-def _picture(graph: Graph, deployment: Deployment, sizes: Mapping[str, int]) -> Picture:
-    """How the graph reads an image. Raises SamplesError where it doesn't."""
+def require_one_input(graph: Graph) -> None:
+    """Raise SamplesError for a graph that a single file does not feed."""
+    if len(graph.inputs) != 1:
+        names = ", ".join(f"`{value.name}`" for value in graph.inputs)
+        raise SamplesError(f"{graph.name} reads {len(graph.inputs)} inputs, {names}: a file holds one")
+
+
+def picture_of(graph: Graph, deployment: Deployment, sizes: Mapping[str, int]) -> Picture:
+    """How a graph that was deployed so reads an image, its only input. `sizes` are for symbols in the shape. Raises
+    SamplesError where it doesn't."""
     from archspec.samples.images import CHANNELS, Picture  # by torchvision, whose import takes a second
 
     type_, facts = graph.inputs[0].type, deployment.preprocessing
@@ -54,6 +60,8 @@ def _picture(graph: Graph, deployment: Deployment, sizes: Mapping[str, int]) -> 
     image = {*places} == {"N", "C", "H", "W"} and type_.dtype in (DType.float32, DType.uint8)
     if not image or not isinstance(channels, int) or channels not in CHANNELS:
         raise SamplesError(f"{graph.name} reads no image: its input `{graph.inputs[0].name}` is {type_}, {type_.dtype}")
+    if facts and len(facts.mean) not in (1, channels):  # of the same model, with another first layer
+        facts = None
     crop = facts.crop if facts else ()
     return Picture(
         channels,
@@ -62,7 +70,7 @@ def _picture(graph: Graph, deployment: Deployment, sizes: Mapping[str, int]) -> 
         type_.dtype,
         channels_last=type_.axes[-1] == "C",
         facts=facts,
-        normalized=deployment.preprocess == "none",
+        normalized=deployment.preprocess == "none" and type_.dtype.is_floating,
     )
 
 

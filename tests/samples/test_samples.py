@@ -19,7 +19,13 @@ from archspec.graph import Graph
 from archspec.samples import SamplesError, read_samples
 
 RANDOM = np.random.default_rng(0)
-SHAPES = {"a.png": (300, 400, 3), "below/b.png": (500, 333, 3), "c.jpg": (64, 64), "d.png": (90, 70, 4)}
+SHAPES = {
+    "a.png": (300, 400, 3),
+    "below/b.png": (500, 333, 3),
+    "c.jpg": (64, 64),
+    "d.png": (90, 70, 4),
+    "e.png": (224, 224, 3),  # enlarged, and cropped again
+}
 PRESET = ResNet18_Weights.IMAGENET1K_V1.transforms()
 FACTS = Preprocessing((256,), (224,), tuple(PRESET.mean), tuple(PRESET.std), "bilinear")
 KNOWN = Deployment(preprocessing=FACTS, prepared_for="ResNet18_Weights")
