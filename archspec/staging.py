@@ -114,6 +114,13 @@ def staged_folder(target: Path) -> Iterator[Path]:
             raise
 
 
+def settle(target: Path) -> None:
+    """Put a folder back that a process had moved aside when it was killed, and remove what else such ones have left."""
+    for folder in leftovers(target):
+        if folder.is_dir():
+            _remove_if_stale(folder, target)
+
+
 def fresh_name(target: Path) -> Path:
     """A path beside a destination, which nothing has yet, and which says whose it is."""
     return target.with_name(f".{target.name}.{os.urandom(4).hex()}{_SUFFIX}")
@@ -128,9 +135,7 @@ def leftovers(target: Path) -> list[Path]:
 @contextmanager
 def _aside(target: Path) -> Iterator[Path]:
     """A folder beside a destination, on the same file system, which is gone at the end."""
-    for folder in leftovers(target):
-        if folder.is_dir():
-            _remove_if_stale(folder, target)
+    settle(target)
     folder = fresh_name(target)
     lock = None
     try:

@@ -21,9 +21,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from archspec import __main__, cli, staging
+from archspec import cli, staging
 from archspec.backends.onnx import NotOnnxError, files, weights_of
 from archspec.cli import printing
+from tests.children import run_in_child
 
 SPEC = """archspec: 1
 name: small
@@ -69,26 +70,8 @@ class Watch:
 
 
 def child(words: Sequence[str], at: At | None = None, prepare: Callable[[], object] = int) -> tuple[int, str]:
-    """Run a command in a child, which is watched and prepared; gives its exit code, the signal that ended it below
-    zero, and what it said."""
-    pid = os.fork()
-    if pid:
-        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        return code, Path("said").read_text(encoding="utf-8")
-    said = os.open("said", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    for stream in (1, 2):
-        os.dup2(said, stream)
-    sys.argv = ["archspec", *words]
-    prepare()
-    if at is not None:
-        sys.setprofile(Watch(at))
-    try:
-        __main__.run()
-    except SystemExit as stop:
-        sys.setprofile(None)
-        sys.stderr.flush()
-        os._exit(int(stop.code or 0))
-    os._exit(99)
+    """Run a command in a child, which is watched and prepared."""
+    return run_in_child(words, Watch(at) if at is not None else None, prepare)
 
 
 def events(words: Sequence[str]) -> list[Event]:
@@ -212,5 +195,6 @@ def everything() -> dict[str, list[Result]]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background jobs are started without
     os.chdir(sys.argv[1])
     print(json.dumps(everything()))

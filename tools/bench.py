@@ -15,7 +15,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import NamedTuple
 
-from benches import compiler, modules, onnx_files
+from benches import compiler, modules, onnx_files, training
 from benches.measuring import NOISE, ROOT, Result
 
 
@@ -45,6 +45,7 @@ ROWS = (
     Row("build", "build of five families", "torchvision's constructors", 1 / 1.5, modules.build_of_families),
     Row("forward", "forward of five families, eager", "torchvision's", NOISE, modules.forward_of_families),
     Row("training", "training step of five families, eager", "torchvision's", NOISE, modules.training_of_families),
+    Row("loop", "epoch of `archspec train`, of two networks", "a bare loop by hand", NOISE, training.loop_of_networks),
     Row("chain", "check of 10,000 written layers, per layer", "of 1,000, per layer", 1 / 1.3, compiler.long_chain),
     Row("growth", "check of 100,000 layers in blocks, per layer", "of 10,000, per layer", 1 / 1.3, compiler.growth),
 )
