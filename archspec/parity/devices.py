@@ -37,17 +37,22 @@ class DeviceError(Exception):
 def require_device(device: str) -> None:
     """Raise DeviceError for a device that torch or onnxruntime can't use. To be called before CUDA starts: NVIDIA's
     libraries read there that they are not to round float32 to TF32."""
-    if device not in DEVICES:
-        raise DeviceError(f"device {device} is none of {', '.join(DEVICES)}")
+    require_torch_device(device)
     if device == "cpu":
         return
-    if not torch.cuda.is_available():
-        raise DeviceError("torch finds no CUDA device; https://pytorch.org tells how to install its CUDA build")
     if PROVIDERS[device].name not in onnxruntime.get_available_providers():
         raise DeviceError(_no_provider())
     os.environ.setdefault("NVIDIA_TF32_OVERRIDE", "0")
     # What torch's import has loaded already is found again; the rest comes from NVIDIA's own packages.
     onnxruntime.preload_dlls()
+
+
+def require_torch_device(device: str) -> None:
+    """Raise DeviceError for a device that torch can't use."""
+    if device not in DEVICES:
+        raise DeviceError(f"device {device} is none of {', '.join(DEVICES)}")
+    if device != "cpu" and not torch.cuda.is_available():
+        raise DeviceError("torch finds no CUDA device; https://pytorch.org tells how to install its CUDA build")
 
 
 def device_notes(device: str) -> list[str]:

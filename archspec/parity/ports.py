@@ -51,16 +51,21 @@ Fits: TypeAlias = Callable[[Port, Port], bool]
 
 def pair_ports(graph: Graph, model: onnx.ModelProto) -> Ports:
     """Each input and output of a network with the file's. Raises PortsError."""
-    tensors = {tensor.name for tensor in model.graph.initializer}
-    given = [_read(value) for value in model.graph.input if value.name not in tensors]
-    inputs, notes = _paired("input", [_of(value.name, value.type) for value in graph.inputs], given)
+    given, made = ports_in(model)
+    inputs, notes = _paired("input", [port_of(value.name, value.type) for value in graph.inputs], given)
     if spare := [port for port in given if port not in inputs]:
         raise PortsError(f"the file has an input that the network lacks: {spare[0]}")
-    wanted = [_of(output.name, output.value.type) for output in graph.outputs if not output.training]
-    made = [_read(value) for value in model.graph.output]
+    wanted = [port_of(output.name, output.value.type) for output in graph.outputs if not output.training]
     outputs, more = _paired("output", wanted, made)
     ignored = [f"the file's output {port} is ignored" for port in made if port not in outputs]
     return Ports(inputs, outputs, (*notes, *more, *ignored), in_order=list(inputs) == given)
+
+
+def ports_in(model: onnx.ModelProto) -> tuple[list[Port], list[Port]]:
+    """The inputs and the outputs of a file, in its order; what it has a value for is no input."""
+    tensors = {tensor.name for tensor in model.graph.initializer}
+    inputs = [_read(value) for value in model.graph.input if value.name not in tensors]
+    return inputs, [_read(value) for value in model.graph.output]
 
 
 def fixed_sizes(graph: Graph, ports: Ports) -> dict[str, int]:
@@ -129,7 +134,8 @@ def _alike(wanted: Port, found: Port) -> bool:
     return axes and (len(kinds) == 1 or kinds <= _FLOATS or kinds <= _WHOLE)
 
 
-def _of(name: str, type_: TensorType) -> Port:
+def port_of(name: str, type_: TensorType) -> Port:
+    """An input or output of a network, as a file would have it."""
     return Port(name, str(type_.dtype), tuple(size if isinstance(size, int) else str(size) for size in type_.shape))
 
 

@@ -11,8 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from onnx import parser
+from PIL import Image
 
 import archspec
 from archspec.parity.devices import DeviceError, require_device
@@ -115,3 +117,18 @@ def test_tf32_is_called_tf32(tmp_path: Path) -> None:
         env={**environment, "NVIDIA_TF32_OVERRIDE": "1"},
     )
     assert json.loads(done.stdout.splitlines()[-1]) == ["tf32", 5e-3, True]
+
+
+def test_predictions_and_vectors_are_those_of_the_cpu(tmp_path: Path) -> None:
+    for number in range(3):
+        pixels = np.random.default_rng(number).integers(0, 256, (70, 80, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    archspec.export("resnet18", tmp_path / "net.onnx", parity=False)
+    images = [tmp_path / f"{number}.png" for number in range(3)]
+    for target, seed in (("resnet18", 0), (str(tmp_path / "net.onnx"), None)):
+        found = (archspec.predict(target, images, top=1, seed=seed, device=name) for name in ("cpu", "cuda"))
+        for one, other in zip(*found, strict=True):
+            assert one.guesses[0].index == other.guesses[0].index
+            assert one.guesses[0].probability == pytest.approx(other.guesses[0].probability, abs=1e-5)
+    here, there = (archspec.embed("resnet18", images, "avgpool", seed=0, device=name) for name in ("cpu", "cuda"))
+    np.testing.assert_allclose(here.vectors, there.vectors, rtol=1e-3, atol=1e-4)
