@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from archspec import fixing
 from archspec.cli import main
 from archspec.compilation import Compilation, compile_target
 from archspec.diagnostics import Help
@@ -242,9 +243,7 @@ def test_a_file_that_may_not_be_written_is_exit_code_2(
 
 
 def test_what_came_with_the_package_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import archspec
-
-    monkeypatch.setattr(archspec, "__file__", str(tmp_path / "package" / "__init__.py"))
+    monkeypatch.setattr(fixing, "__file__", str(tmp_path / "package" / "fixing.py"))
     path = tmp_path / "package" / "_data" / "specs" / "net.yaml"
     path.parent.mkdir(parents=True)
     bad = NET.replace("Conv2d", "Conv2")

@@ -40,6 +40,7 @@ def loaded_by_command(*arguments: str, expect: int = 0) -> set[str]:
         ("summary", "resnet50", "--format", "json"),
         ("summary", "resnet50", "--format", "csv"),
         ("summary", "resnet50", "--format", "markdown"),
+        ("check", "cifar10_sgd", "digits", "resnet50_finetune"),
         ("zoo", "list"),
         ("explain", "A301"),
     ],

@@ -9,7 +9,7 @@ import sys
 
 from archspec.cli.line import Commands
 from archspec.cli.printing import ERRORS, GOOD, complain, wants_color
-from archspec.cli.target import add_target, add_weights, architecture, positive
+from archspec.cli.target import add_target, add_weights, architecture, positive, seed
 from archspec.diagnostics import in_words, near
 from archspec.latency import WAYS, LatencyError
 
@@ -33,7 +33,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--seconds", type=_duration, default=10.0, metavar="S", help=seconds)
     parser.add_argument("--rounds", type=positive, metavar="N", help="exactly so many rounds instead")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
-    parser.add_argument("--seed", type=int, default=0, help="of initial weights and of the inputs")
+    parser.add_argument("--seed", type=seed, default=0, help="of initial weights and of the inputs")
     parser.add_argument("--format", choices=["text", "json"], default="text")
     add_weights(parser)
     add_target(parser)

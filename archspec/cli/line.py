@@ -19,6 +19,12 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **more: Any) -> None:
         super().__init__(allow_abbrev=False, **more)
+        self._rest = ""
+
+    def give_rest_to(self, name: str) -> None:
+        """Have an argument that takes several words take those behind options too: to argparse, only words that stand
+        together are one argument's."""
+        self._rest = name
 
     def parse_known_args(self, args: Iterable[str] | None = None, namespace: Any = None) -> Any:
         """What argparse gives, once no option is misspelt: argparse looks last for that, and so tells that a required
@@ -29,6 +35,10 @@ class Parser(argparse.ArgumentParser):
             if option.startswith("--") and " " not in word and option not in self._option_string_actions:
                 self.error(_misspelt(f"there is no option `{option}`", option, self._option_string_actions))
         found, others = super().parse_known_args(words, namespace)
+        before = list(takewhile(lambda word: word != "--", others))
+        if self._rest and not any(word.startswith("-") for word in before):
+            setattr(found, self._rest, [*getattr(found, self._rest), *before, *others[len(before) + 1 :]])
+            others = []
         if others:
             self.error(f"unexpected: {' '.join(others)}")
         return found, others
@@ -60,7 +70,11 @@ _HOMES = {
     "explain": "explain",
     **dict.fromkeys(["summary", "sizes", "schema"], "reports"),
     "bench": "bench",
+    "embed": "embed",
     "export": "export",
+    "look": "look",
+    "predict": "predict",
+    "train": "train",
     "verify": "verify",
     "weights": "weights",
     "zoo": "zoo",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archspec.cli.printing import ERRORS, GOOD, USAGE, complain, print_lines
-from archspec.cli.target import add_weights
+from archspec.cli.target import add_weights, seed
 from archspec.staging import replace
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def add_parity(parser: argparse.ArgumentParser) -> None:
     """Whose weights, where, on which inputs, and the report."""
     add_weights(parser)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
-    parser.add_argument("--seed", type=int, default=0, help="of initial weights and of the compared inputs")
+    parser.add_argument("--seed", type=seed, default=0, help="of initial weights and of the compared inputs")
     parser.add_argument("--images", metavar="DIR", help="compare on these images as well as on random inputs")
     parser.add_argument("--report", metavar="FILE.json", help="write the parity report")
     alone = "if it fails, write the layer at fault there, with its tensors, to run alone"

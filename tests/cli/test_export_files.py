@@ -34,7 +34,7 @@ def _contents(folder: Path) -> dict[str, bytes]:
 def test_the_tensors_go_beside_the_model_where_that_is_asked_for(run: Run, tmp_path: Path) -> None:
     result = run("export", "net.yaml", "-o", "out.onnx", "--external-data", "safetensors")
     assert result.code == 0, result.err
-    assert re.search(r"^wrote out\.onnx \(1\.. kB\) and out\.safetensors \(6\.9 kB\)$", result.out, re.MULTILINE)
+    assert re.search(r"^wrote out\.onnx \(1\.. kB\) and out\.safetensors \(7\.3 kB\)$", result.out, re.MULTILINE)
     archspec.build("net.yaml").load_state_dict(load_file(tmp_path / "out.safetensors"), strict=True)
     assert run("verify", "out.onnx", "net.yaml").code == 0
     assert run(*EXPORT, "--seed", "3", "--external-data", "safetensors").code == 0
@@ -93,13 +93,13 @@ def _without(key: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
 
 
 MISFITS: dict[str, tuple[Callable[[dict[str, Any]], dict[str, Any]], tuple[str, ...]]] = {
-    "missing": (_without("bn.weight"), ("missing:\n  bn.weight  4\n",)),
-    "unexpected": (lambda state: {**state, "more": torch.zeros(2, 3)}, ("unexpected:\n  more  2x3\n",)),
+    "missing": (_without("bn.weight"), ("missing, 1 layer:\n  bn  weight 4\n",)),
+    "unexpected": (lambda state: {**state, "more": torch.zeros(2, 3)}, ("unexpected, 1 layer:\n  more  2x3\n",)),
     "another shape": (
         lambda state: {**state, "conv.weight": torch.zeros(4, 3, 5, 5)},
-        ("other shape:\n  conv.weight  4x3x5x5 for 4x3x3x3\n",),
+        ("other shape, 1 layer:\n  conv  weight 4x3x5x5 for 4x3x3x3\n",),
     ),
-    "another head": (lambda state: {**state, "fc.bias": torch.zeros(5)}, ("  fc.bias  5 for 10, the head\n",)),
+    "another head": (lambda state: {**state, "fc.bias": torch.zeros(5)}, ("  fc, the head  bias 5 for 10\n",)),
     "a prefix": (
         lambda state: {f"module.{key}": tensor for key, tensor in state.items()},
         (r"'module\.(.*)': '\1'", "`weights plan -o rename.yaml` writes them, to be reviewed; `--rename` takes them"),

@@ -33,7 +33,7 @@ def test_usage_errors_are_exit_code_2(argv: list[str], run: Run) -> None:
         (["check", "--format", "jsn", "net.yaml"], "check", "no value `jsn`: choose from text, json, github, sarif"),
         (["summary", "net.yaml", "--per", "blok"], "summary", "did you mean `block`?"),
         (["check", "net.yaml", "--form", "json"], "check", "there is no option `--form`"),
-        (["schema", "net.yaml"], "schema", "unexpected: net.yaml"),
+        (["schema", "net.yaml"], "schema", "there is no language `net.yaml`: choose from spec, recipe"),
     ],
 )
 def test_what_is_misspelt_is_met_with_the_near_name(argv: list[str], usage: str, said: str, run: Run) -> None:

@@ -30,7 +30,7 @@ def test_exit_codes(run: Run) -> None:
         (("wrapped.pt", "resnet18", "--rename", "nothing.yaml"), "the table of renames nothing.yaml cannot be read"),
         (("wrapped.pt", "nothing"), "there is no model or spec `nothing`"),
         (("wrapped.pt", "resnet18", "-o", "nowhere/rename.yaml"), "there is no directory nowhere\n"),
-        ((".", "resnet18"), ". is a directory, and weights are a file"),
+        ((".", "resnet18"), ". is a directory without model.safetensors"),
     ]:
         result = run("weights", "plan", *words)
         assert (result.code, result.out) == (2, "")
@@ -40,7 +40,7 @@ def test_exit_codes(run: Run) -> None:
 def test_a_head_of_another_size_would_be_made_anew(run: Run) -> None:
     result = run("weights", "plan", "whole.safetensors", "resnet18", "--set", "num_classes=5")
     assert result.code == 1
-    assert "fc.weight  1000x512 for 5x512, the head" in result.out
+    assert "fc, the head  weight 1000x512 for 5x512, bias 1000 for 5" in result.out
     assert "all but the head would load" in result.out
 
 

@@ -2,8 +2,9 @@
 the page says.
 
 A fenced block's language says what it is: `yaml` is a file, whose name stands in its first line
-(`# specs/net.yaml`), as is `toml`; `console` holds commands behind `$ ` with their output; `pycon` is a session
-of Python.
+(`# specs/net.yaml`), as is `toml`; `console` holds commands behind `$ ` with their output, and perhaps what they say on
+stderr behind it; `pycon` is a session of Python; `sh` holds commands whose output is not told, which are run where a
+test says so; `text` is not run.
 """
 
 from __future__ import annotations
@@ -22,14 +23,17 @@ from archspec.cli import main
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-def run_page(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def run_page(name: str, capsys: pytest.CaptureFixture[str], *, silent_commands: bool = False) -> None:
     """Run a page in the current folder."""
     page = (DOCS / name).read_text(encoding="utf-8")
     names: dict[str, Any] = {}
     ran = set()
     for fence in re.finditer(r"^```(\w+)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
         language, text = fence[1], fence[2]
-        {"yaml": _write, "toml": _write, "console": _command, "pycon": _session}[language](text, names, capsys)
+        if language == "sh" and silent_commands:
+            _silent(text)
+        elif language not in ("sh", "text"):
+            {"yaml": _write, "toml": _write, "console": _command, "pycon": _session}[language](text, names, capsys)
         ran.add(language)
     assert "pycon" in ran
 
@@ -45,7 +49,15 @@ def _command(text: str, names: dict[str, Any], capsys: pytest.CaptureFixture[str
         program, *arguments = shlex.split(command)
         assert program == "archspec", command
         main(arguments)
-        assert capsys.readouterr().out == shown, command
+        printed = capsys.readouterr()
+        assert shown in (printed.out, printed.out + printed.err), command
+
+
+def _silent(text: str) -> None:
+    for command in text.splitlines():
+        program, *arguments = shlex.split(command)
+        assert program == "archspec", command
+        assert main(arguments) == 0, command
 
 
 def _session(text: str, names: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
