@@ -21,7 +21,7 @@ from archspec.features import extract
 from archspec.graph import Graph, Value
 from archspec.ops.sigmoid import Sigmoid
 from archspec.pictures.errors import PictureError
-from archspec.pictures.panels import Bar, Panel, laid_out
+from archspec.pictures.panels import Bar, Group, Panel, laid_out
 from archspec.pictures.scales import Scale, shown
 from archspec.pictures.sheet import Sheet
 from archspec.pictures.subject import Seen, Subject
@@ -91,7 +91,7 @@ def draw(subject: Subject, image: Seen, class_: str | None, path: str | None) ->
     if not cam.map.any():
         about.append("the map is 0 everywhere: no place speaks for this class")
     bar = Bar(scale, "weighted sum of channels, if above 0")
-    return laid_out(f"Grad-CAM for {cam.name}", about, panels, len(panels), [bar])
+    return laid_out(f"Grad-CAM for {cam.name}", about, [Group(panels, bar)], len(panels))
 
 
 def _called(number: int, names: Sequence[str]) -> str:

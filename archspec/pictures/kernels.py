@@ -11,14 +11,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from archspec.pictures.panels import Bar, Panel, laid_out
+from archspec.pictures.panels import Bar, Group, Panel, laid_out
 from archspec.pictures.scales import GRAY, Pixels, Scale, shown
 from archspec.pictures.sheet import Sheet
 from archspec.samples.images import Picture, size_of
 from archspec.types import DType
 
 _SIDE = 288  # the longer side of an image; one that is larger is made smaller first
-_COLUMNS = 5
+_COLUMNS = 6
 _DENOMINATOR = 1000  # the greatest of weights that are written as fractions
 _SPELT_OUT = 49  # weights
 _EVEN = 1e-6  # a sum of weights that is no further from 0
@@ -52,20 +52,23 @@ def draw(path: Path, kernels: Mapping[str, Tensor], colour: bool) -> Sheet:
     Raises SamplesError, OSError.
     """
     image = image_of(path, colour)
-    results = {name: convolved(image, kernel) for name, kernel in kernels.items()}
-    differences = [results[name] for name, kernel in kernels.items() if abs(float(kernel.sum())) < _EVEN]
-    bright = Scale(GRAY, 0.0, 1.0)
-    signed = _around_most(torch.stack(differences)) if differences else bright
-    panels = [Panel(_pixels(bright, image), f"{path.name}, {image.shape[1]} x {image.shape[2]}")]
+    bright: dict[str, Tensor] = {}
+    differences: dict[str, Tensor] = {}
     for name, kernel in kernels.items():
-        scale = signed if abs(float(kernel.sum())) < _EVEN else bright
-        panels.append(Panel(_pixels(scale, results[name]), f"{name}: {_written(kernel)}"))
+        results = differences if abs(float(kernel.sum())) < _EVEN else bright
+        results[f"{name}: {_written(kernel)}"] = convolved(image, kernel)
+    said = f"{path.name}, {image.shape[1]} x {image.shape[2]}"
+    groups = [_group({said: image, **bright}, Bar(Scale(GRAY, 0.0, 1.0), "brightness"))]
+    if differences:
+        groups.append(_group(differences, Bar(_around_most(torch.stack([*differences.values()])), "difference")))
     on = "red, green and blue alike" if colour else "the image in gray"
     about = [f"torch.nn.Conv2d with these weights, on {on}", "what lies beyond a scale has the gray of its end"]
-    bars = [Bar(bright, "brightness")]
-    if differences:
-        bars.append(Bar(signed, "difference"))
-    return laid_out("Kernels made by hand", about, panels, _COLUMNS, bars)
+    return laid_out("Kernels made by hand", about, groups, _COLUMNS)
+
+
+def _group(images: Mapping[str, Tensor], bar: Bar) -> Group:
+    """Images by what they are, on one scale."""
+    return Group([Panel(_pixels(bar.scale, planes), text) for text, planes in images.items()], bar)
 
 
 def _around_most(differences: Tensor) -> Scale:

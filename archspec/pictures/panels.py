@@ -43,21 +43,41 @@ class Bar(NamedTuple):
     label: str
 
 
-def laid_out(title: str, about: Sequence[str], panels: Sequence[Panel], columns: int, bars: Sequence[Bar]) -> Sheet:
-    """Panels in rows of so many, and at the right of them their colour bars, one below the other."""
-    rows = [panels[k : k + columns] for k in range(0, len(panels), columns)]
-    heights = [max(panel.height for panel in row) for row in rows]
-    step = max(panel.width for panel in panels) + MARGIN
-    right = MARGIN + step * min(columns, len(panels))
-    height = max(sum(heights) + GAP * (len(rows) - 1), len(bars) * (_SHORTEST + MARGIN))
-    sheet, top = page(title, about, right - MARGIN + BAR_SPACE, height)
-    down = top
-    for row, height in zip(rows, heights, strict=True):
-        for number, panel in enumerate(row):
-            panel.draw(sheet, MARGIN + number * step, down)
-        down += height + GAP
-    bottom = down - GAP - heights[-1] + max(panel.pixels.shape[0] for panel in rows[-1])
-    length = max((bottom - top + MARGIN) // len(bars), _SHORTEST + MARGIN)
-    for number, bar in enumerate(bars):
-        sheet.bar(right, top + number * length, length - MARGIN, bar.scale, bar.label)
+class Group(NamedTuple):
+    """Panels on one scale."""
+
+    panels: Sequence[Panel]
+    bar: Bar
+
+    def rows(self, columns: int) -> list[Sequence[Panel]]:
+        return [self.panels[k : k + columns] for k in range(0, len(self.panels), columns)]
+
+    def height(self, columns: int) -> int:
+        rows = self.rows(columns)
+        return max(sum(map(_height, rows)) + GAP * (len(rows) - 1), _SHORTEST)
+
+    def draw(self, sheet: Sheet, top: int, columns: int, step: int, right: int) -> None:
+        """Rows of panels, one each `step`, and at the right of them the bar."""
+        rows, down = self.rows(columns), top
+        for row in rows:
+            for number, panel in enumerate(row):
+                panel.draw(sheet, MARGIN + number * step, down)
+            down += _height(row) + GAP
+        below = _height(rows[-1]) - max(panel.pixels.shape[0] for panel in rows[-1])
+        sheet.bar(right, top, max(down - GAP - below - top, _SHORTEST), self.bar.scale, self.bar.label)
+
+
+def _height(row: Sequence[Panel]) -> int:
+    return max(panel.height for panel in row)
+
+
+def laid_out(title: str, about: Sequence[str], groups: Sequence[Group], columns: int) -> Sheet:
+    """Groups below each other, their panels in rows of so many."""
+    step = max(panel.width for group in groups for panel in group.panels) + MARGIN
+    right = MARGIN + step * min(columns, max(len(group.panels) for group in groups))
+    heights = [group.height(columns) for group in groups]
+    sheet, top = page(title, about, right - MARGIN + BAR_SPACE, sum(heights) + MARGIN * (len(groups) - 1))
+    for group, height in zip(groups, heights, strict=True):
+        group.draw(sheet, top, columns, step, right)
+        top += height + MARGIN
     return sheet

@@ -91,7 +91,7 @@ def test_matrices_are_printed(folder: Path, capsys: pytest.CaptureFixture[str]) 
 
 def test_kernels_of_one_name_are_all_drawn(folder: Path) -> None:
     Path("other").mkdir()
-    Path("other/matrix.txt").write_text("0 1\n-1 0\n")
+    Path("other/matrix.txt").write_text("0 1\n1 0\n")
     sizes = []
     for names in ("matrix.txt", "matrix.txt,other/matrix.txt"):
         assert main(["look", "kernels", "image.png", "--kernel", names, "-o", "x.png"]) == 0
